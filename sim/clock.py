@@ -1,0 +1,132 @@
+"""Virtual time: whole microseconds from 0, and what they mean on a wall clock.
+
+SimPy keeps the queue; `VirtualTime` adds one verb to it, `advance_to`, so that a plain loop can run the
+regular marks between two sparse events (see `sim.world`). Integers, because float seconds drift and
+epoch-sized floats lose microseconds.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import simpy
+
+US = 1
+MS = 1_000
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+_UNITS = {"us": US, "ms": MS, "s": SECOND, "m": MINUTE, "min": MINUTE, "h": HOUR, "d": DAY}
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|min|m|h|d)")
+
+
+class VirtualTime(simpy.Environment):
+    """SimPy's environment on integer microseconds, which a plain loop may move up to the next event."""
+
+    def __init__(self) -> None:
+        """Start at 0."""
+        super().__init__(initial_time=0)
+
+    def advance_to(self, t_us: int) -> None:
+        """Move the clock to `t_us` with no event between: never backwards, never past the queue's head."""
+        assert self._now <= t_us <= self.peek(), (self._now, t_us, self.peek())
+        self._now = t_us
+
+    def at(self, t_us: int) -> simpy.Event:
+        """An event that fires at `t_us`, or now when that is past."""
+        return self.timeout(max(0, t_us - self._now))
+
+
+class Clock:
+    """Reads the World's virtual time as a wall clock would show it.
+
+    `epoch` is the aware instant at virtual 0; `zone` is the firm's local zone.
+    """
+
+    def __init__(self, env: simpy.Environment, epoch: datetime, zone: str = "America/New_York") -> None:
+        """Tie `env` to the wall clock: virtual 0 is `epoch`."""
+        if epoch.tzinfo is None:
+            raise ValueError(f"epoch must carry a time zone, got {epoch!r}")
+        self._env = env
+        self.epoch = epoch.astimezone(UTC)
+        self.zone = ZoneInfo(zone)
+
+    @property
+    def now_us(self) -> int:
+        """Virtual microseconds since the start of the run."""
+        now: int = self._env.now
+        return now
+
+    @property
+    def now_s(self) -> float:
+        """Virtual seconds since the start of the run."""
+        return self._env.now / SECOND
+
+    def utc(self, t_us: int | None = None) -> datetime:
+        """`t_us` (default now) as an aware UTC datetime."""
+        return self.epoch + timedelta(microseconds=self._env.now if t_us is None else t_us)
+
+    def local(self, t_us: int | None = None) -> datetime:
+        """`t_us` (default now) in the firm's zone."""
+        return self.utc(t_us).astimezone(self.zone)
+
+    def local_date(self, t_us: int | None = None) -> date:
+        """The firm's calendar date at `t_us`: it rolls over at local midnight."""
+        return self.local(t_us).date()
+
+    def us_at(self, instant: datetime) -> int:
+        """Virtual microseconds of an aware `instant`."""
+        return (instant - self.epoch) // timedelta(microseconds=1)
+
+
+def parse_duration_us(value: Any) -> int:
+    """Microseconds of `"90s"`, `"1h30m"`, `"250ms"`, or of a bare number of seconds.
+
+    Raises ValueError for anything else, negative values included.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("write a duration such as 90s, 5m, 1h30m or 250ms")
+    if isinstance(value, int | float):
+        if not 0 <= value < 1e10:
+            raise ValueError("a duration is a number of seconds from 0 up, or text such as 90s, 5m, 1h30m")
+        return round(value * SECOND)
+    text = value.strip().lower().replace(" ", "")
+    parts = list(_PART.finditer(text))
+    if not parts or "".join(p.group(0) for p in parts) != text:
+        raise ValueError("write a duration such as 90s, 5m, 1h30m or 250ms")
+    return round(sum(float(p.group(1)) * _UNITS[p.group(2)] for p in parts))
+
+
+def format_us(t_us: int | float | None) -> str:
+    """`t_us` for people: `4.2 s`, `3 min 05 s`, `1 h 02 min`; `never` for None or infinity."""
+    if t_us is None or t_us == float("inf"):
+        return "never"
+    seconds = t_us / SECOND
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    if seconds < 1:
+        return f"{sign}{seconds * 1000:.0f} ms"
+    if round(seconds, 1) < 60:
+        return f"{sign}{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{sign}{minutes} min {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{sign}{hours} h {minutes:02d} min"
+    return f"{sign}{hours // 24} d {hours % 24:02d} h"
+
+
+def wall_seconds() -> float:
+    """Real monotonic seconds: for progress bars and benchmarks, never for anything in a run."""
+    return time.perf_counter()
+
+
+def wall_now() -> datetime:
+    """The real date and time (UTC): for the name and header of a stored record, never for a run."""
+    return datetime.now(UTC)

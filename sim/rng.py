@@ -1,0 +1,81 @@
+"""Chance: one named stream per (run, component, purpose), all from one seed.
+
+A component that draws once more does not shift another's draws, so two settings compared on one seed meet
+the same market and the same faults (common random numbers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from zlib import crc32
+
+import numpy as np
+
+
+class Streams:
+    """All chance of one World."""
+
+    def __init__(self, seed: int, run: int = 0) -> None:
+        """Derive every stream from `seed` and `run`, both from 0 up."""
+        if seed < 0 or run < 0:
+            raise ValueError(f"seed and run must be 0 or more, got {seed} and {run}")
+        self.seed, self.run = seed, run
+        self._streams: dict[str, np.random.Generator] = {}
+
+    def stream(self, name: str) -> np.random.Generator:
+        """The generator called `name` ("broker/slippage"); the same object at each call."""
+        if name not in self._streams:
+            sequence = np.random.SeedSequence([self.seed, self.run, crc32(name.encode())])
+            self._streams[name] = np.random.Generator(np.random.PCG64(sequence))
+        return self._streams[name]
+
+    def draws(self, name: str, sample: Callable[[np.random.Generator, int], np.ndarray]) -> Draws:
+        """A stream of single values, drawn in blocks by `sample(generator, n)`."""
+        return Draws(self.stream(name), sample)
+
+    def ids(self, prefix: str) -> Callable[[], str]:
+        """A source of ids, `prefix-000001` and up: unique in this World and the same in each run of a seed."""
+        numbers = count(1)
+        return lambda: f"{prefix}-{next(numbers):06d}"
+
+
+class Draws:
+    """Single random values at the price of a list pop: numpy draws a block, Python hands it out."""
+
+    __slots__ = ("_block", "_generator", "_sample")
+
+    def __init__(
+        self, generator: np.random.Generator, sample: Callable[[np.random.Generator, int], np.ndarray]
+    ) -> None:
+        """Draw from `generator` by `sample(generator, n)`, 512 at a time."""
+        self._generator, self._sample = generator, sample
+        self._block: list[float] = []
+
+    def __call__(self) -> float:
+        """The next value."""
+        if not self._block:
+            self._block = self._sample(self._generator, 512).tolist()
+            self._block.reverse()
+        return self._block.pop()
+
+
+def lognormal(median: float, sigma: float) -> Callable[[np.random.Generator, int], np.ndarray]:
+    """A sampler of lognormal values with this `median` and log standard deviation `sigma`."""
+    mu = float(np.log(median))
+    return lambda generator, n: generator.lognormal(mu, sigma, n)
+
+
+def uniform(low: float = 0.0, high: float = 1.0) -> Callable[[np.random.Generator, int], np.ndarray]:
+    """A sampler of values uniform on [low, high)."""
+    return lambda generator, n: generator.uniform(low, high, n)
+
+
+def normal(mean: float, sd: float) -> Callable[[np.random.Generator, int], np.ndarray]:
+    """A sampler of normal values."""
+    return lambda generator, n: generator.normal(mean, sd, n)
+
+
+def exponential(mean: float) -> Callable[[np.random.Generator, int], np.ndarray]:
+    """A sampler of exponential values with this mean."""
+    return lambda generator, n: generator.exponential(mean, n)
