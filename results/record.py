@@ -1,0 +1,471 @@
+"""The record of one run: everything that was judged, and the evidence for it, as one JSON document.
+
+The runner fills these objects from the History; every report (terminal, Markdown, HTML, JUnit), the store
+and the comparison with a baseline read only them. The docstring under a field becomes its description in
+the published JSON Schema (`results/schema/run-record.schema.json`), so a reader of the JSON needs no code.
+
+Times are virtual seconds since the start of the run, unless a name says otherwise. A run consists of cases
+(one fault variant each); its result is that of the deciding case, see `RunRecord.of_cases`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+
+
+class Verdict(StrEnum):
+    """How something ended. Inconclusive never counts as a pass."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+    @staticmethod
+    def worst(*verdicts: Verdict | None) -> Verdict:
+        """Fail beats inconclusive beats pass; None is ignored; of nothing: inconclusive."""
+        judged = [verdict for verdict in verdicts if verdict is not None]
+        return max(judged, key=_BADNESS.__getitem__, default=Verdict.INCONCLUSIVE)
+
+
+_BADNESS = {Verdict.PASS: 0, Verdict.INCONCLUSIVE: 1, Verdict.FAIL: 2}
+
+
+def _none_if_not_finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+MaybeFloat = Annotated[float | None, BeforeValidator(_none_if_not_finite)]
+"""A number, or null for one that does not exist: JSON knows neither NaN nor infinity."""
+
+
+class Part(BaseModel):
+    """Base of everything in a record: frozen, no unknown fields, finite numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+class Verdicts(Part):
+    """The three verdicts that are never mixed."""
+
+    runbook: Verdict
+    """Its text, followed literally by a perfect responder, leads to recovery."""
+    code: Verdict
+    """The mitigation did what it reported, within its limits."""
+    responder: Verdict | None
+    """The steps were followed; null when nobody responded."""
+
+
+class ClockRecord(Part):
+    """The instants t0 to t8 of the RTO clock; null when one never came."""
+
+    t0: MaybeFloat = None
+    """Fault injected."""
+    t1: MaybeFloat = None
+    """Impact: the first service level or invariant broken."""
+    t2: MaybeFloat = None
+    """Detected: the first alert."""
+    t3: MaybeFloat = None
+    """Acknowledged."""
+    t4: MaybeFloat = None
+    """First mitigating action."""
+    t5: MaybeFloat = None
+    """Contained: no further risk can be added."""
+    t6: MaybeFloat = None
+    """Restored: start of the first window in which every recovery predicate holds."""
+    t7: MaybeFloat = None
+    """Confirmed: the end of that window."""
+    t8: MaybeFloat = None
+    """Closed."""
+
+
+class Rpo(Part):
+    """What was lost, duplicated or left unaccounted between impact and restoration."""
+
+    orders_lost: int = 0
+    """Orders the broker has and the trading system does not, or the reverse."""
+    orders_duplicated: int = 0
+    """Orders executed more than once."""
+    fills_unaccounted: int = 0
+    """Fills missing in the trading system's book."""
+    positions_unaccounted: int = 0
+    """Symbols whose position differs between Ledger and trading system."""
+    bars_lost: int = 0
+    """Market data bars that never arrived."""
+    notional: float = 0.0
+    """Value of all that, in the account's currency."""
+
+
+class Gate(Part):
+    """A condition that no score can buy back: a broken one fails the run."""
+
+    id: str
+    """Slug, such as `rto` or `approval-before-reset`."""
+    text: str
+    """What was broken, in a sentence."""
+    runbook_line: int | None = None
+    """Line of the runbook that asks for it."""
+
+
+class Finding(Part):
+    """One thing to mend, with what was claimed beside what was true."""
+
+    id: str
+    """Slug, equal for equal findings of different runs."""
+    severity: Literal["critical", "warning", "info"]
+    """How bad."""
+    title: str
+    """A headline, such as `reported flat, 190 open`."""
+    detail: str = ""
+    """What happened and why it matters."""
+    at_s: MaybeFloat = None
+    """When."""
+    claim: str | None = None
+    """What the code or the responder reported."""
+    truth: str | None = None
+    """What the Ledger or the world showed."""
+    source: str | None = None
+    """`file:line` of the mitigation code."""
+    runbook_line: int | None = None
+    """Line of the runbook."""
+    case: str | None = None
+    """The case it was found in."""
+    checker: str | None = None
+    """The checker that found it."""
+
+
+class DeviationRecord(Part):
+    """One line of the deviation ledger; the points sum to 100 - adherence."""
+
+    points: float
+    """Points it cost."""
+    step: str
+    """Step id, or the action that no step asked for."""
+    line: int | None = None
+    """Line of the runbook."""
+    kind: str
+    """Skipped, too early, late, extra, forbidden, constraint."""
+    text: str
+    """What was done instead, in a sentence."""
+
+
+class CheckRecord(Part):
+    """What one checker said of the History."""
+
+    name: str
+    """The checker, named for the invariant it holds."""
+    verdict: Verdict
+    """Inconclusive also when the checker itself failed."""
+    evidence: list[str] = Field(default_factory=list)
+    """Lines of evidence, oldest first."""
+
+
+class StepRecord(Part):
+    """One runbook step, planned against actual."""
+
+    id: str
+    """Step id, stable under edits elsewhere in the runbook."""
+    title: str
+    """The runbook's words."""
+    line: int | None = None
+    """Line of the runbook."""
+    planned_s: MaybeFloat = None
+    """Deadline: by when it should have been done, or null when the text gives none."""
+    started_s: MaybeFloat = None
+    """When it was begun."""
+    done_s: MaybeFloat = None
+    """When it was done."""
+    outcome: Literal["done", "skipped", "late", "slip", "not_executable", "unbound"]
+    """`slip`: done wrongly; `not_executable`: the text cannot be carried out; `unbound`: no action of the
+    world stands for it."""
+    actions: list[str] = Field(default_factory=list)
+    """The on-call actions it stands for."""
+
+
+class TimelineEvent(Part):
+    """One mark on the timeline."""
+
+    t_s: float
+    """When."""
+    lane: Literal["fault", "market", "alerts", "human", "code", "broker"]
+    """Which row it is drawn in."""
+    text: str
+    """What happened, in a few words."""
+    level: Literal["info", "good", "warning", "bad"] = "info"
+    """How it is coloured."""
+
+
+class Span(Part):
+    """A stretch of time on the timeline, such as a fault that holds."""
+
+    lane: Literal["fault", "market", "alerts", "human", "code", "broker"]
+    """Which row it is drawn in."""
+    start_s: float
+    """From."""
+    end_s: MaybeFloat = None
+    """To; null when it never ended."""
+    text: str
+    """What lasted."""
+
+
+class Series(Part):
+    """A numeric series for a plot."""
+
+    t_s: list[float]
+    """Times."""
+    values: list[MaybeFloat]
+    """Values, one for each time; null where there was none."""
+    unit: str = ""
+    """`USD`, `shares`, `%`."""
+
+
+class CaseRecord(Part):
+    """One case: a drill under one variant of its fault."""
+
+    name: str
+    """Slug, unique in the run."""
+    title: str
+    """What goes wrong, in a sentence."""
+    lead: bool = False
+    """The case that stands for the drill unless another ends worse."""
+    verdict: Verdict
+    """The worst of the three verdicts."""
+    verdicts: Verdicts
+    """Runbook, code, responder, apart."""
+    rto_s: MaybeFloat
+    """t6 - t1; null when the horizon came first (censored: counts as missed)."""
+    rto_objective_s: float
+    """What the drill allows."""
+    rto_from_fault_s: MaybeFloat = None
+    """t6 - t0, the stricter reading."""
+    rto_from_alert_s: MaybeFloat = None
+    """t6 - t2, the lenient reading."""
+    split: dict[str, MaybeFloat] = Field(default_factory=dict)
+    """Seconds spent to detect, acknowledge, mitigate, contain, repair and verify."""
+    clock: ClockRecord
+    """t0 to t8."""
+    rpo: Rpo = Rpo()
+    """What was lost."""
+    adherence: MaybeFloat = None
+    """A, 0 to 100; null when nobody responded."""
+    shown_score: MaybeFloat = None
+    """A, but at most 49 when a gate is broken."""
+    fitness: MaybeFloat = None
+    """F, 0 to 1: alignment fitness of conformance checking."""
+    gates: list[Gate] = Field(default_factory=list)
+    """The broken ones."""
+    findings: list[Finding] = Field(default_factory=list)
+    """What to mend."""
+    deviations: list[DeviationRecord] = Field(default_factory=list)
+    """Why the adherence is not 100."""
+    checks: list[CheckRecord] = Field(default_factory=list)
+    """Every checker that ran."""
+    steps: list[StepRecord] = Field(default_factory=list)
+    """Planned against actual."""
+    timeline: list[TimelineEvent] = Field(default_factory=list)
+    """Marks for the timeline plot."""
+    spans: list[Span] = Field(default_factory=list)
+    """Stretches for the timeline plot."""
+    series: dict[str, Series] = Field(default_factory=dict)
+    """`equity`, `exposure` and others, thinned for plotting."""
+    faults: list[str] = Field(default_factory=list)
+    """What was injected, in words."""
+    digest: str
+    """SHA-256 of the History."""
+    history_events: int = 0
+    """Length of the History."""
+    severity: str | None = None
+    """The runbook's severity that applies."""
+    epoch: str
+    """Wall clock of virtual second 0, ISO 8601 with offset."""
+    zone: str = "America/New_York"
+    """The firm's time zone."""
+
+
+class RunbookRecord(Part):
+    """Which text was followed."""
+
+    file: str
+    """As it was given."""
+    procedure: str
+    """Its id in the file."""
+    title: str
+    """Its heading."""
+    line: int | None = None
+    """Where it starts."""
+    sha256: str
+    """Of the file's bytes."""
+    note: str | None = None
+    """What the reader should know, such as how the procedure was chosen."""
+
+
+class CodeRecord(Part):
+    """Which mitigation was tested."""
+
+    spec: str
+    """As it was given, such as `pkg.module:build`."""
+    sha256: str | None = None
+    """Of its source, where there is a file."""
+
+
+class Environment(Part):
+    """What the run was made with."""
+
+    firedrill: str
+    """Version of Firedrill."""
+    python: str
+    """Version of Python."""
+    platform: str
+    """Operating system and processor."""
+    packages: dict[str, str] = Field(default_factory=dict)
+    """Versions of the packages that decide the outcome."""
+
+
+class RunRecord(Part):
+    """One run: a drill with one seed."""
+
+    schema_version: Literal[1] = 1
+    """Version of this format."""
+    run_id: str
+    """Name of the run, the same whenever it is repeated."""
+    drill: str
+    """Slug of the drill."""
+    title: str
+    """The drill in a sentence."""
+    seed: int
+    """Where all chance comes from."""
+    digest: str
+    """SHA-256 over the digests of the cases."""
+    verdict: Verdict
+    """Of the deciding case."""
+    verdicts: Verdicts
+    """Of the deciding case."""
+    rto_s: MaybeFloat
+    """Of the deciding case; null when censored."""
+    rto_objective_s: float
+    """Of the deciding case."""
+    rpo: Rpo
+    """Of the deciding case."""
+    adherence: MaybeFloat
+    """Of the deciding case."""
+    shown_score: MaybeFloat
+    """Of the deciding case."""
+    fitness: MaybeFloat
+    """Of the deciding case."""
+    gates: list[Gate]
+    """Of the deciding case."""
+    findings: list[Finding]
+    """Of all cases."""
+    clock: ClockRecord
+    """Of the deciding case."""
+    case: str
+    """Name of the deciding case: the lead case, unless another ended worse."""
+    cases: list[CaseRecord] = Field(min_length=1)
+    """All of them, in the drill's order."""
+    runbook: RunbookRecord
+    """The text that was followed."""
+    code: CodeRecord
+    """The mitigation under test."""
+    responder: str
+    """`none`, or the preset of the simulated on-call."""
+    options: dict[str, str] = Field(default_factory=dict)
+    """Every option that shapes the outcome."""
+    environment: Environment
+    """What it was made with."""
+    replay: str
+    """The command that repeats it."""
+    started_at: str
+    """Real date and time, ISO 8601."""
+    duration_s: float
+    """Real seconds it took; in no digest."""
+
+    @property
+    def deciding(self) -> CaseRecord:
+        """The case that the run's result was taken from."""
+        return next(case for case in self.cases if case.name == self.case)
+
+    @classmethod
+    def of_cases(
+        cls,
+        cases: Sequence[CaseRecord],
+        *,
+        drill: str,
+        title: str,
+        seed: int,
+        runbook: RunbookRecord,
+        code: CodeRecord,
+        responder: str,
+        environment: Environment,
+        replay: str,
+        started_at: str,
+        duration_s: float,
+        options: dict[str, str] | None = None,
+    ) -> RunRecord:
+        """Put a run together: its result from the deciding case, its findings from all."""
+        case = deciding_case(cases)
+        options = options or {}
+        digest = combined_digest(cases)
+        return cls(
+            run_id=run_id(drill, seed, digest, options | {"runbook": runbook.sha256, "code": code.spec}),
+            drill=drill,
+            title=title,
+            seed=seed,
+            digest=digest,
+            verdict=case.verdict,
+            verdicts=case.verdicts,
+            rto_s=case.rto_s,
+            rto_objective_s=case.rto_objective_s,
+            rpo=case.rpo,
+            adherence=case.adherence,
+            shown_score=case.shown_score,
+            fitness=case.fitness,
+            gates=case.gates,
+            findings=all_findings(cases),
+            clock=case.clock,
+            case=case.name,
+            cases=list(cases),
+            runbook=runbook,
+            code=code,
+            responder=responder,
+            options=options,
+            environment=environment,
+            replay=replay,
+            started_at=started_at,
+            duration_s=duration_s,
+        )
+
+
+def deciding_case(cases: Sequence[CaseRecord]) -> CaseRecord:
+    """The lead case, or the first of the worst when one of those ended worse than the lead."""
+    lead = next((case for case in cases if case.lead), cases[0])
+    worst = max(cases, key=lambda case: _BADNESS[case.verdict])
+    return worst if _BADNESS[worst.verdict] > _BADNESS[lead.verdict] else lead
+
+
+def all_findings(cases: Sequence[CaseRecord]) -> list[Finding]:
+    """The findings of every case in order, each with the name of its case, none twice."""
+    named = (
+        finding if finding.case else finding.model_copy(update={"case": case.name})
+        for case in cases
+        for finding in case.findings
+    )
+    return list({finding.model_dump_json(): finding for finding in named}.values())
+
+
+def combined_digest(cases: Sequence[CaseRecord]) -> str:
+    """One digest for the whole run: over the name and the History digest of each case, in order."""
+    return hashlib.sha256("".join(f"{case.name} {case.digest}\n" for case in cases).encode()).hexdigest()
+
+
+def run_id(drill: str, seed: int, digest: str, options: dict[str, str]) -> str:
+    """`<drill>-seed<seed>-<8 hex>`: the same run gets the same name, so repeating it replaces its record."""
+    identity = json.dumps([digest, sorted(options.items())])
+    return f"{drill}-seed{seed}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
