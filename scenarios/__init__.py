@@ -1,0 +1,1 @@
+"""What goes wrong, when, and what a good answer would be: models and library."""
