@@ -1,0 +1,166 @@
+"""The words and number formats that all reports share, so that they say the same thing the same way.
+
+User text (titles, log lines, exceptions) may hold anything; `clean` makes it fit for one line of XML, HTML
+or terminal. Escaping is left to each report.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from results.record import CaseRecord, ClockRecord, Finding, Rpo, RunRecord, StepRecord
+from sim.clock import SECOND, format_us
+
+INSTANTS = (
+    ("t0", "fault", "fault injected"),
+    ("t1", "impact", "first service level or invariant broken"),
+    ("t2", "detected", "first alert"),
+    ("t3", "acknowledged", "someone answered the page"),
+    ("t4", "mitigating", "first mitigating action"),
+    ("t5", "contained", "no further risk can be added"),
+    ("t6", "restored", "every recovery predicate holds from here on"),
+    ("t7", "confirmed", "they held for the whole window"),
+    ("t8", "closed", "post-incident items done"),
+)
+"""Field of the clock, short name, meaning."""
+
+SEVERITY_ORDER = {"critical": 0, "warning": 1, "info": 2}
+
+OUTCOMES = {
+    "done": "done",
+    "late": "late",
+    "skipped": "skipped",
+    "slip": "done wrongly",
+    "not_executable": "cannot be carried out",
+    "unbound": "not bound to an action",
+}
+
+_RPO_WORDS = (
+    ("orders_lost", "order lost", "orders lost"),
+    ("orders_duplicated", "order duplicated", "orders duplicated"),
+    ("fills_unaccounted", "fill unaccounted", "fills unaccounted"),
+    ("positions_unaccounted", "position unaccounted", "positions unaccounted"),
+    ("bars_lost", "bar lost", "bars lost"),
+)
+
+# What XML 1.0 forbids, and the direction overrides that could reorder the text around them.
+_UNPRINTABLE = re.compile(
+    r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]"
+)
+
+
+def clean(text: str) -> str:
+    """`text` without characters that no report can carry; line breaks stay."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def one_line(text: str, limit: int = 0) -> str:
+    """`clean` text on one line, cut at `limit` characters (0: not at all) with an ellipsis."""
+    line = " ".join(clean(text).split())
+    return line if not limit or len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def duration(seconds: float | None) -> str:
+    """`4.2 s`, `6 min 12 s`, `1 h 02 min`; `never` for None."""
+    return "never" if seconds is None else format_us(seconds * SECOND)
+
+
+def offset(seconds: float | None, origin_s: float) -> str:
+    """The time of an instant from `origin_s`, signed: `+4.2 s`; a dash when it never came."""
+    if seconds is None:
+        return "–"
+    text = format_us((seconds - origin_s) * SECOND)
+    if text in {"0 ms", "-0 ms"}:
+        return "0 s"
+    return text.replace("-", "−") if text.startswith("-") else f"+{text}"
+
+
+def origin_s(case: CaseRecord) -> float:
+    """From when a case's report counts: the fault, or the start of the run when none was injected."""
+    return case.clock.t0 if case.clock.t0 is not None else 0.0
+
+
+def wall(case: CaseRecord, seconds: float, with_date: bool = False) -> str:
+    """The firm's local time of an instant: `10:04:12`, or `Mon 5 Jan 2026 10:04:12 EST`."""
+    local = (datetime.fromisoformat(case.epoch) + timedelta(seconds=seconds)).astimezone(ZoneInfo(case.zone))
+    return f"{local:%a} {local.day} {local:%b %Y %H:%M:%S %Z}" if with_date else f"{local:%H:%M:%S}"
+
+
+def instants(clock: ClockRecord) -> list[tuple[str, str, str, float | None]]:
+    """`(field, short name, meaning, seconds)` of t0 to t8."""
+    return [(field, name, meaning, getattr(clock, field)) for field, name, meaning in INSTANTS]
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """`12,400`, `-0.8`: thousands apart, and never a negative zero."""
+    text = f"{value:,.{decimals}f}"
+    return text.lstrip("-") if not any(digit in text for digit in "123456789") else text
+
+
+def count(number_of: int, one: str, many: str | None = None) -> str:
+    """`1 case`, `3 cases`."""
+    return f"{number_of:,} {one if number_of == 1 else many or one + 's'}"
+
+
+def lost_items(rpo: Rpo) -> int:
+    """How many things were lost, duplicated or left unaccounted."""
+    return sum(getattr(rpo, field) for field, *_ in _RPO_WORDS)
+
+
+def loss(rpo: Rpo) -> str:
+    """What was lost in words: `2 orders lost, 1 fill unaccounted; worth 12,400`, or `nothing`."""
+    counts = [(getattr(rpo, field), one, many) for field, one, many in _RPO_WORDS]
+    parts = [count(n, one, many) for n, one, many in counts if n]
+    worth = f"; worth {number(rpo.notional)}" if rpo.notional else ""
+    return (", ".join(parts) or "nothing") + worth
+
+
+def rpo_rows(rpo: Rpo) -> list[tuple[str, str]]:
+    """Every kind of loss with its count, zeros included: `("Orders lost", "0")`."""
+    rows = [(many.capitalize(), number(getattr(rpo, field))) for field, _, many in _RPO_WORDS]
+    return [*rows, ("Notional", number(rpo.notional))]
+
+
+def rto_sentence(case: CaseRecord) -> str:
+    """The outcome of the RTO clock in a sentence."""
+    objective = f"the objective is {duration(case.rto_objective_s)}"
+    if case.rto_s is not None and case.clock.t1 is None:
+        return f"Nothing broke; {objective}."
+    if case.rto_s is None:
+        broke = "Not restored before the end of the run" if case.clock.t1 is not None else "No recovery measured"
+        return f"{broke}; {objective}."
+    over = case.rto_s - case.rto_objective_s
+    margin = f"missed by {duration(over)}" if over > 0 else f"{duration(-over)} to spare"
+    return f"Restored in {duration(case.rto_s)}; {objective}, {margin}."
+
+
+def rto(seconds: float | None) -> str:
+    """The RTO as a number, or that there is none."""
+    return "not restored" if seconds is None else duration(seconds)
+
+
+def cases_sentence(record: RunRecord) -> str:
+    """How many cases passed and which one decides."""
+    bad = len(not_passed(record))
+    of = count(len(record.cases), "case")
+    return f"{bad} of {of} did not pass, {record.case} decides" if bad else f"all {of} passed, {record.case} leads"
+
+
+def by_severity(findings: Sequence[Finding]) -> list[Finding]:
+    """Critical first, otherwise as found."""
+    return sorted(findings, key=lambda finding: SEVERITY_ORDER[finding.severity])
+
+
+def not_passed(record: RunRecord) -> list[CaseRecord]:
+    """The cases that failed or stayed inconclusive."""
+    return [case for case in record.cases if case.verdict != "pass"]
+
+
+def lateness(step: StepRecord) -> float | None:
+    """Seconds over the deadline, or None when there is none, or it was kept, or the step was never done."""
+    if step.planned_s is None or step.done_s is None or step.done_s <= step.planned_s:
+        return None
+    return step.done_s - step.planned_s
