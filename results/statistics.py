@@ -11,16 +11,11 @@ No function draws random numbers, so the same runs always give the same verdict.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 CONFIDENCE = 0.95
-RELATIVE_TOLERANCE = 0.05
-ABSOLUTE_TOLERANCE = 5.0
-_EXACT_RANKS_UP_TO = 60
-_NEVER = 1e15
-"""Stands for +inf where infinities are subtracted: larger than any time of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +53,16 @@ class SurvivalPoint:
     """Incidents not yet restored, and still watched, just before `at`."""
 
 
-@dataclass(frozen=True, slots=True)
-class PairedChange:
-    """How a measure changed between two versions that ran the same seeds."""
-
-    pairs: int
-    shift: float
-    """Hodges-Lehmann estimate of the change; positive is slower."""
-    at_least: float
-    """One-sided lower bound of the change."""
-    allowed: float
-    regressed: bool
-
-
 def quantile(sample: Sequence[float], q: float) -> float:
-    """The smallest value that at least a share `q` of the sample does not exceed: no interpolation, so inf is safe."""
-    _check(sample, q)
+    """The smallest value that a share `q` of the sample does not exceed: no interpolation, so inf is safe."""
+    check_sample(sample, q)
     rank = math.ceil(q * len(sample) - 1e-9)
     return sorted(sample)[max(rank, 1) - 1]
 
 
 def estimate_quantile(sample: Sequence[float], q: float, confidence: float = CONFIDENCE) -> QuantileEstimate:
     """The quantile and its two-sided interval from order statistics."""
-    _check(sample, q)
+    check_sample(sample, q)
     ranked = sorted(sample)
     low_rank, high_rank = interval_ranks(len(ranked), q, confidence)
     return QuantileEstimate(
@@ -135,7 +117,7 @@ def claim_holds(sample: Sequence[float], q: float, limit: float, confidence: flo
 
 def exceedance(sample: Sequence[float], limit: float, confidence: float = CONFIDENCE) -> Exceedance:
     """Count runs over `limit` and bound their true rate (Clopper-Pearson)."""
-    _check(sample, 0.5)
+    check_sample(sample)
     runs, exceeded = len(sample), sum(value > limit for value in sample)
     low, high = exceeded / runs, 1.0
     while high - low > 1e-12:
@@ -157,27 +139,6 @@ def kaplan_meier(times: Sequence[float], restored: Sequence[bool]) -> tuple[Surv
             curve.append(SurvivalPoint(at, share, at_risk))
         at_risk -= len(outcomes)
     return tuple(curve)
-
-
-def paired_change(
-    baseline: Sequence[float],
-    candidate: Sequence[float],
-    *,
-    confidence: float = CONFIDENCE,
-    relative: float = RELATIVE_TOLERANCE,
-    absolute: float = ABSOLUTE_TOLERANCE,
-) -> PairedChange:
-    """Compare two versions seed by seed; regressed when the change surely exceeds both tolerances.
-
-    Wilcoxon's signed ranks: no normality is assumed, and a run that became censored counts as a large change
-    and not as an infinite one.
-    """
-    _check(baseline, 0.5)
-    differences = [min(new, _NEVER) - min(old, _NEVER) for old, new in zip(baseline, candidate, strict=True)]
-    shift, at_least = _signed_rank_bound(differences, confidence)
-    usual = quantile(baseline, 0.5)
-    allowed = max(absolute, 0.0 if math.isinf(usual) else relative * usual)
-    return PairedChange(len(differences), shift, at_least, allowed, at_least > allowed)
 
 
 def binomial_cdf(successes: int, trials: int, p: float) -> float:
@@ -207,54 +168,8 @@ def _proves(runs: int, q: float, exceedances: int, confidence: float) -> bool:
     return exceedances < runs and binomial_cdf(exceedances, runs, 1.0 - q) <= 1.0 - confidence
 
 
-def _signed_rank_bound(differences: Sequence[float], confidence: float) -> tuple[float, float]:
-    """Median of the pairwise means, and the one of them that bounds the shift from below."""
-    import numpy as np
-
-    values = np.asarray(differences, dtype=np.float64)
-    rows, columns = np.triu_indices(len(values))
-    means = np.sort((values[rows] + values[columns]) / 2.0)
-    rank = _critical_rank(len(values), 1.0 - confidence)
-    at_least = float(means[rank]) if rank is not None else -math.inf
-    return _or_inf(float(np.median(means))), _or_inf(at_least)
-
-
-def _or_inf(value: float) -> float:
-    return math.copysign(math.inf, value) if abs(value) >= _NEVER / 4 else value
-
-
-def _critical_rank(pairs: int, tail: float) -> int | None:
-    """Largest c with P(signed rank sum <= c) <= `tail` without a change; None for too few pairs."""
-    if pairs <= _EXACT_RANKS_UP_TO:
-        below = -1
-        for rank_sum, probability in enumerate(_signed_rank_cdf(pairs)):
-            if probability > tail:
-                break
-            below = rank_sum
-        return None if below < 0 else below + 1
-    mean = pairs * (pairs + 1) / 4.0
-    deviation = math.sqrt(pairs * (pairs + 1) * (2 * pairs + 1) / 24.0)
-    return max(0, math.floor(mean + _normal_quantile(tail) * deviation))
-
-
-def _signed_rank_cdf(pairs: int) -> Iterator[float]:
-    ways = [1]
-    for rank in range(1, pairs + 1):
-        shifted = [0] * rank + ways
-        ways = [a + b for a, b in zip(ways + [0] * rank, shifted, strict=True)]
-    total = 0
-    for count in ways:
-        total += count
-        yield total / 2**pairs
-
-
-def _normal_quantile(probability: float) -> float:
-    from statistics import NormalDist
-
-    return NormalDist().inv_cdf(probability)
-
-
-def _check(sample: Sequence[float], q: float) -> None:
+def check_sample(sample: Sequence[float], q: float = 0.5) -> None:
+    """Assert what every function here relies on."""
     assert sample, "statistics of no runs"
     assert 0.0 < q < 1.0, q
     assert not any(math.isnan(value) for value in sample), "a run without an RTO is +inf, not NaN"
