@@ -122,7 +122,7 @@ def _recovery_is_possible(scenario: Scenario) -> None:
     rto_us = scenario.objectives.rto_us
     for index, fault in enumerate(scenario.faults):
         healed_us = scenario.healed_at_us(fault)
-        if fault.ends is Ends.WINDOW and healed_us is None:
+        if healed_us is None and not fault.may_end_unhealed:
             raise Mended(
                 f"trading must resume but {fault.kind} never heals",
                 "give it `for`, or the scenario heal_all",

@@ -5,7 +5,7 @@ A file that cannot be used raises one `BadInput` with file, line, field, value a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -55,19 +55,24 @@ def dump_yaml(spec: Spec) -> str:
     return yaml.safe_dump(spec.yaml_data(), sort_keys=False, allow_unicode=True, width=100)
 
 
-class Library(Mapping[str, Scenario]):
-    """Stock scenarios by name; each file is read when it is first asked for."""
+class Library(Mapping[str, Model]):
+    """The YAML files of a folder by name; each is read when it is first asked for."""
 
-    def __init__(self, folder: Path) -> None:
-        """Offer the YAML files of `folder`."""
-        self._paths = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
-        self._loaded: dict[str, Scenario] = {}
+    def __init__(self, folder: Path, load: Callable[[Path], Model]) -> None:
+        """Offer the files of `folder`, read by `load`."""
+        self.folder, self._load = folder, load
+        self._paths = {path.stem: path for path in sorted(folder.glob("*.yaml"), key=lambda path: path.stem)}
+        self._loaded: dict[str, Model] = {}
 
-    def __getitem__(self, name: str) -> Scenario:
-        """The scenario called `name`; KeyError when there is none."""
+    def __getitem__(self, name: str) -> Model:
+        """What is called `name`; KeyError when there is none."""
         if name not in self._loaded:
-            self._loaded[name] = load_yaml_model(self._paths[name], Scenario)
+            self._loaded[name] = self._load(self._paths[name])
         return self._loaded[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a file of this name; it is not read."""
+        return name in self._paths
 
     def __iter__(self) -> Iterator[str]:
         """The names, sorted."""
@@ -79,9 +84,9 @@ class Library(Mapping[str, Scenario]):
 
 
 @cache
-def library() -> Library:
+def library() -> Library[Scenario]:
     """The scenarios that come with Firedrill."""
-    return Library(LIBRARY)
+    return Library(LIBRARY, lambda path: load_yaml_model(path, Scenario))
 
 
 def load_scenario(name_or_path: str | Path) -> Scenario:

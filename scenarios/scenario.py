@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from scenarios.contradictions import check
 from scenarios.expectations import Expectation, GroundTruth, Objectives, SteadyState, Window
 from scenarios.faults import Ends, Fault, FaultBase
 from scenarios.spec import Duration, Name, Spec, Text, duration_words
@@ -41,8 +42,6 @@ class Scenario(Spec):
 
     @model_validator(mode="after")
     def _without_contradiction(self) -> Scenario:
-        from scenarios.contradictions import check
-
         check(self)
         return self
 

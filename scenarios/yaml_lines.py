@@ -95,7 +95,7 @@ def parse_document(text: str, file: str = "<text>") -> Document:
     except RecursionError as error:
         raise BadInput("is nested too deeply", mend="write it flatter", file=file) from error
     if node is None:
-        raise BadInput("is empty", mend="write the fields into it", file=file)
+        raise BadInput("is empty", mend="write the fields into it", file=file, line=1)
     document.lines[()] = node.start_mark.line + 1
     document.data = _Builder(document).build(node, (), 0)
     return document
@@ -103,8 +103,10 @@ def parse_document(text: str, file: str = "<text>") -> Document:
 
 def _syntax(error: yaml.MarkedYAMLError, file: str) -> BadInput:
     mark = error.problem_mark or error.context_mark
-    problem = " ".join(part for part in (error.problem, error.context) if part)
+    problem = ": ".join(part for part in (error.context, error.problem) if part)
     mend = "write a tab as spaces" if "'\\t'" in problem else "check indentation, colons and quotes there"
+    if "alias" in problem:
+        mend = "give the value its &name above, or write it out"
     if "document" in problem:
         mend = "keep one document, without further --- lines"
     return BadInput(f"is not YAML: {problem}", mend=mend, file=file, line=mark.line + 1 if mark else None)
@@ -176,7 +178,7 @@ class _Builder:
             return float(text)
         if kind == "str":
             return text
-        raise self._bad(node, f"uses the tag {node.tag}", "write plain values, without ! tags")
+        raise self._bad(node, f"uses the tag {kind}", "write plain values, without ! tags")
 
     def _bad(self, node: yaml.Node, problem: str, mend: str, key: str | None = None) -> BadInput:
         return BadInput(problem, mend=mend, file=self._document.file, line=node.start_mark.line + 1, field=key)

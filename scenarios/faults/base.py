@@ -63,6 +63,11 @@ class FaultBase(Spec):
         return None if self.for_us is None else self.at_us + self.for_us
 
     @property
+    def may_end_unhealed(self) -> bool:
+        """Whether it can be over although the nemesis never heals it."""
+        return self.ends is not Ends.WINDOW
+
+    @property
     def targets(self) -> tuple[str, ...]:
         """What it strikes, as names within its component; empty for all of it."""
         return ()

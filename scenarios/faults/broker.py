@@ -61,7 +61,8 @@ class BrokerHalfOpen(_LinkFault):
 class BrokerAuthExpired(FaultBase):
     """The session's credentials are no longer accepted: each call answers 401.
 
-    With `needs_renewal` it stays until somebody renews the credentials; without, a new login works at once.
+    With `needs_renewal` it stays until somebody renews the credentials, or until healed; without, a new login
+    works at once.
     """
 
     ends: ClassVar[Ends] = Ends.MITIGATED

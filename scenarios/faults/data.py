@@ -84,7 +84,10 @@ class BadBars(_FeedFault):
 
 
 class FeedFrozen(_FeedFault):
-    """The feed repeats the last price under fresh time stamps: it looks alive and says nothing new."""
+    """The feed repeats the last price under fresh time stamps: it looks alive, says nothing new.
+
+    Healing lets the price move again, from where the market is by then.
+    """
 
     kind: Literal["feed_frozen"] = "feed_frozen"
 
@@ -94,7 +97,10 @@ class FeedFrozen(_FeedFault):
 
 
 class FeedStale(_FeedFault):
-    """The feed delivers data that is `lag` old, under its true, old time stamps."""
+    """The feed delivers data that is `lag` old, under its true, old time stamps.
+
+    Healing delivers the backlog at once and is on time afterwards.
+    """
 
     kind: Literal["feed_stale"] = "feed_stale"
     lag_us: Duration = 5 * MINUTE
@@ -111,7 +117,10 @@ class FeedStale(_FeedFault):
 
 
 class FeedGap(_FeedFault):
-    """No ticks and no bars arrive, and the sequence numbers skip what is missing."""
+    """No ticks and no bars arrive, and the sequence numbers skip what is missing.
+
+    Healing resumes with the present; the hole stays until somebody fetches it.
+    """
 
     kind: Literal["feed_gap"] = "feed_gap"
 
@@ -121,7 +130,7 @@ class FeedGap(_FeedFault):
 
 
 class FeedDuplicateTimestamp(_FeedFault):
-    """Each bar comes twice under one time stamp, the second with other prices."""
+    """Each bar comes twice under one time stamp, the second with other prices; healing ends the second."""
 
     kind: Literal["feed_duplicate_timestamp"] = "feed_duplicate_timestamp"
 
@@ -131,7 +140,7 @@ class FeedDuplicateTimestamp(_FeedFault):
 
 
 class FeedOutOfOrder(_FeedFault):
-    """Neighbouring bars arrive in swapped order."""
+    """Neighbouring bars arrive in swapped order; healing puts later ones in order."""
 
     kind: Literal["feed_out_of_order"] = "feed_out_of_order"
 

@@ -54,6 +54,11 @@ class ApiErrors(FaultBase):
         return self
 
     @property
+    def may_end_unhealed(self) -> bool:
+        """After `consecutive` calls it is over."""
+        return self.consecutive is not None
+
+    @property
     def targets(self) -> tuple[str, ...]:
         """The endpoints."""
         return self.endpoints
