@@ -41,6 +41,7 @@ class Deviation:
     line: int
     """Line of the runbook that asked for something else; 0 where it says nothing."""
     kind: str
+    """skipped, too_early, too_late, repeated, unplanned, alternative, forbidden, late, deadline or constraint."""
     text: str
 
     def one_line(self) -> str:

@@ -52,11 +52,11 @@ def _not_counted(step: ModelStep, at: int | None, done: Performance, unasked: fl
     overtaken = [other for other in later[step.id] if done.counted.get(other, at) < at]
     if overtaken:
         first = min(overtaken, key=lambda other: done.counted[other])
-        kind, place = "too_late", f'only after "{_name(first, done)}"'
+        kind, place = "too_late", f'only after "{done.name(first)}"'
     else:
         ahead = [other for other in earlier[step.id] if done.counted.get(other, -1) >= at]
         kind = "too_early"
-        place = f'before "{_name(ahead[0], done)}"' if ahead else "before what it builds on"
+        place = f'before "{done.name(ahead[0])}"' if ahead else "before what it builds on"
     text = f'"{step.label}" was done too {kind[4:]} to count: {place}.'
     return Charge(step.weight + unasked, kind, text, step.id, step.line)
 
@@ -74,13 +74,21 @@ def _unasked(done: Performance, events: Sequence[int]) -> Iterator[Charge]:
         times = "" if len(group) == 1 else f" {len(group)} times"
         if forbidden:
             said = f" ({detail})" if detail else ""
-            text = f'Forbidden: "{_name(label, done)}" was done{times}{said}.'
+            text = f'Forbidden: "{done.name(label)}" was done{times}{said}.'
             yield Charge(cost, "forbidden", text, label, step.line if step else 0, critical=True)
         elif step is not None:
             more = "once more" if len(group) == 1 else f"{len(group)} times more"
             yield Charge(cost, "repeated", f'"{step.label}" was done {more} than asked.', label, step.line)
         else:
-            yield Charge(cost, "unplanned", f'"{label}" was done{times}: the runbook does not ask for it.')
+            yield _unplanned(label, times, cost, done)
+
+
+def _unplanned(label: str, times: str, cost: float, done: Performance) -> Charge:
+    for step in done.offered:
+        if step.id == label:
+            text = f'"{step.label}" was done{times} although another option was taken.'
+            return Charge(cost, "alternative", text, label, step.line)
+    return Charge(cost, "unplanned", f'"{done.name(label)}" was done{times}: the runbook does not ask for it.')
 
 
 def _late(step: ModelStep, deadline: Deadline, done: Performance, zero_s: float) -> Iterator[Charge]:
@@ -106,7 +114,7 @@ def _lateness(taken_s: float, due_s: float) -> float:
 
 
 def _broken(rule: Constraint, done: Performance) -> str:
-    a, b = f'"{_name(rule.a, done)}"', f'"{_name(rule.b, done)}"'
+    a, b = f'"{done.name(rule.a)}"', f'"{done.name(rule.b)}"'
     limit = "" if rule.within_s is None else _spoken(rule.within_s)
     within = f" within {limit}" if limit else ""
     match rule.kind:
@@ -126,11 +134,6 @@ def _broken(rule: Constraint, done: Performance) -> str:
             return f"{a} was tried {len(done.occurrences(rule.a))} times, at most {rule.attempts} are allowed."
         case "wait":
             return f"{b if rule.b else 'The next change'} came less than {limit} after {a}."
-
-
-def _name(word: str, done: Performance) -> str:
-    step = done.step(word)
-    return word.replace("_", " ") if step is None else step.label
 
 
 def _spoken(seconds: float) -> str:

@@ -13,7 +13,10 @@ from drills.step_model import Constraint, ModelStep, TraceEvent, followers
 class Performance:
     """What was done of the steps, and when."""
 
+    offered: tuple[ModelStep, ...]
+    """All steps, those of the options not taken included."""
     steps: tuple[ModelStep, ...]
+    """The steps that were asked for."""
     trace: tuple[TraceEvent, ...]
     moves: tuple[Move, ...]
     cost: float
@@ -27,11 +30,16 @@ class Performance:
         """Align `trace` (in the order of time) with `steps`; retry limits allow repeated attempts."""
         loops = {rule.a: rule.attempts for rule in constraints if rule.kind == "retry_max"}
         best = align(steps, trace, loops)
-        return cls(best.steps, tuple(trace), best.moves, best.cost, best.performed_by)
+        return cls(tuple(steps), best.steps, tuple(trace), best.moves, best.cost, best.performed_by)
 
     def step(self, step_id: str) -> ModelStep | None:
         """The step of that id, or None when this variant of the runbook has none."""
         return next((step for step in self.steps if step.id == step_id), None)
+
+    def name(self, word: str) -> str:
+        """A step's title, or the words of an action."""
+        titles = (step.label for step in self.offered if step.id == word)
+        return next(titles, word.replace("_", " "))
 
     def first(self, step_id: str) -> int | None:
         """Position of the event that counts for the step, else of the first that could have; None if none."""

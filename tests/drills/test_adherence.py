@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drills.actions import Effect
@@ -185,7 +185,7 @@ def test_any_one_of_the_options_is_enough_and_a_second_one_is_a_change_nobody_as
     api, kubectl = TraceEvent("api", 2, MUTATE), TraceEvent("kubectl", 3, MUTATE)
     assert score_adherence(steps, [halt, kubectl, verify]).score == 100
     both = score_adherence(steps, [halt, api, kubectl, verify])
-    assert [line.kind for line in both.ledger] == ["unplanned"]
+    assert [line.text for line in both.ledger] == ['"Scale to zero" was done although another option was taken.']
     assert both.fitness == pytest.approx(1 - 1 / 10)
     neither = score_adherence(steps, [halt, verify])
     assert [line.text for line in neither.ledger] == ['"Stop by API" was not done.']
@@ -238,6 +238,13 @@ def test_a_forbidden_act_never_counts_as_the_step_it_resembles() -> None:
     )
     assert result.score == 0
     assert [gate.kind for gate in result.gates] == ["forbidden_action", "critical_step"]
+
+
+def test_changes_that_no_step_asks_for_are_counted_together_and_looking_is_free() -> None:
+    trace = [TraceEvent("scale_up", t, MUTATE) for t in (1, 2)] + [TraceEvent("look_logs", 3, READ)]
+    result = score_adherence(POSITION_MISMATCH[:1], [TraceEvent("stop", 0, MUTATE), *trace])
+    assert [line.text for line in result.ledger] == ['"scale up" was done 2 times: the runbook does not ask for it.']
+    assert result.score == pytest.approx(100 - 100 * 2 / 6)
 
 
 def test_nothing_asked_and_nothing_done_is_no_deviation() -> None:
@@ -301,6 +308,7 @@ def score(drill: Drill) -> Adherence:
     return score_adherence(steps, trace, constraints=constraints, deadlines=deadlines)
 
 
+@settings(deadline=None)
 @given(drills())
 def test_scores_stay_in_range_and_the_ledger_accounts_for_every_point(
     drill: Drill,
@@ -313,6 +321,7 @@ def test_scores_stay_in_range_and_the_ledger_accounts_for_every_point(
     assert result == score(drill)
 
 
+@settings(deadline=None)
 @given(drills(), st.floats(0, 600), st.sampled_from(["s0", "s1", "stray"]))
 def test_a_forbidden_act_never_raises_the_score(drill: Drill, at: float, label: str) -> None:
     steps, trace, constraints, deadlines = drill
@@ -322,6 +331,7 @@ def test_a_forbidden_act_never_raises_the_score(drill: Drill, at: float, label: 
     assert result.shown_score <= 49
 
 
+@settings(deadline=None)
 @given(drills(), st.data())
 def test_leaving_out_a_needed_act_never_raises_fitness(drill: Drill, data: st.DataObject) -> None:
     steps = [ModelStep(s.id, s.label, s.weight, s.preds) for s in drill[0]]
@@ -331,6 +341,7 @@ def test_leaving_out_a_needed_act_never_raises_fitness(drill: Drill, data: st.Da
     assert score_adherence(steps, trace[:needed] + trace[needed + 1 :]).fitness <= score_adherence(steps, trace).fitness
 
 
+@settings(deadline=None)
 @given(drills())
 def test_doing_every_step_in_order_scores_100(
     drill: Drill,

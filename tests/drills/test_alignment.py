@@ -95,7 +95,7 @@ def incidents(draw: st.DrawFn) -> tuple[list[ModelStep], list[TraceEvent], dict[
     return steps, trace, loops
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(incidents())
 def test_no_search_through_all_runs_finds_a_cheaper_explanation(
     incident: tuple[list[ModelStep], list[TraceEvent], dict[str, int]],
@@ -104,6 +104,7 @@ def test_no_search_through_all_runs_finds_a_cheaper_explanation(
     assert align(steps, trace, loops).cost == pytest.approx(cheapest(steps, trace, loops))
 
 
+@settings(deadline=None)
 @given(incidents())
 def test_the_moves_are_a_legal_run_of_the_steps_and_tell_the_whole_trace(
     incident: tuple[list[ModelStep], list[TraceEvent], dict[str, int]],

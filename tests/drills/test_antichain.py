@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drills.antichain import heaviest_antichain
@@ -22,6 +22,7 @@ def test_of_nothing_nothing_is_taken() -> None:
     assert heaviest_antichain([], []) == []
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_no_subset_of_incomparable_elements_is_heavier(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 7))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drills.rto import Predicate, ResponseTime, RtoClock, measure, response, window_us
@@ -173,6 +173,7 @@ spells = st.lists(st.tuples(st.integers(0, 60), st.one_of(st.none(), st.integers
 instant = st.one_of(st.none(), st.integers(0, 60))
 
 
+@settings(deadline=None)
 @given(
     st.lists(spells, max_size=3), st.integers(0, 20), st.integers(1, 12), st.integers(20, 50), instant, instant, instant
 )

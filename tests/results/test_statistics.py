@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from results.statistics import (
@@ -61,6 +61,7 @@ def test_ranks_that_enclose_a_quantile() -> None:
     assert interval_ranks(368, 0.99)[1] == 368
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.sampled_from([0.5, 0.9, 0.95, 0.99]))
 def test_the_ranks_are_the_innermost_that_keep_the_confidence(runs: int, q: float) -> None:
     def at_most(k: int) -> float:
@@ -84,6 +85,7 @@ def test_a_run_never_restored_moves_the_quantiles() -> None:
     assert estimate_quantile([5.0], 0.95).low == -math.inf
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=40), st.sampled_from([0.05, 0.5, 0.9, 0.95]))
 def test_a_quantile_is_the_least_value_that_enough_runs_do_not_exceed(sample: list[int], q: float) -> None:
     value = quantile([float(v) for v in sample], q)
@@ -102,6 +104,7 @@ def test_exceedances_count_the_censored_and_bound_the_rate() -> None:
     assert exceedance([300.0], limit=300).exceeded == 0
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.data(), st.sampled_from([0.0, 0.02, 0.5, 0.97, 1.0]))
 def test_the_binomial_distribution_is_exact(trials: int, data: st.DataObject, p: float) -> None:
     k = data.draw(st.integers(0, trials))
@@ -118,6 +121,7 @@ def test_kaplan_meier_by_hand() -> None:
     assert kaplan_meier([900.0], [False]) == ()
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=30))
 def test_without_censoring_the_curve_is_the_share_still_down(times: list[int]) -> None:
     for point in kaplan_meier(times, [True] * len(times)):
