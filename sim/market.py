@@ -58,11 +58,12 @@ class Market:
         self._index = {symbol: i for i, symbol in enumerate(self.symbols)}
         self._forces, self._per_unit = Forces(), source.ticks_per_unit()
         self._start_levels = np.log(source.start_prices())
-        self._start_row = rounded(source.start_prices()[:, None], self._per_unit)[:, 0]
-        self._grids = self._lay_grids()
-        self._firsts = [grid.first_us for grid in self._grids]
-        self._marks_before = np.cumsum([0, *(grid.marks for grid in self._grids)]).tolist()
-        self._paths: list[SessionPath | None] = [None] * len(self._grids)
+        self.start_prices: list[float] = rounded(source.start_prices()[:, None], self._per_unit)[:, 0].tolist()
+        """What every symbol is worth before the first session of the run."""
+        self.grids = self._lay_grids()
+        self._firsts = [grid.first_us for grid in self.grids]
+        self._marks_before = np.cumsum([0, *(grid.marks for grid in self.grids)]).tolist()
+        self._paths: list[SessionPath | None] = [None] * len(self.grids)
         self._rows: list[list[float]] = []
         self._rows_from_us = self._rows_until_us = self._row_us = 0
         env.process(self._bells())
@@ -91,9 +92,9 @@ class Market:
         for i in np.unique(sessions).tolist():
             here = sessions == i
             if i < 0:
-                values[here] = self._start_row
+                values[here] = self.start_prices
                 continue
-            grid = self._grids[i]
+            grid = self.grids[i]
             marks = np.minimum((times_us[here] - grid.first_us) // self.mark_us, grid.marks - 1)
             values[here] = self._prices(i, int(marks.max()) + 1)[:, marks].T
         return values
@@ -108,8 +109,8 @@ class Market:
 
     def marks(self, from_us: int, until_us: int) -> Marks | None:
         """The marks of the first session that has any from `from_us` up to, not including, `until_us`."""
-        for i in range(self._session_before(from_us), len(self._grids)):
-            grid = self._grids[i]
+        for i in range(self._session_before(from_us), len(self.grids)):
+            grid = self.grids[i]
             if grid.first_us >= until_us:
                 break
             a = max(0, self._marks_until(grid, from_us))
@@ -122,7 +123,7 @@ class Market:
 
     def next_mark_us(self, t_us: int) -> int | None:
         """The first mark strictly after `t_us`; None past the calendar."""
-        for grid in self._grids[self._session_before(t_us) :]:
+        for grid in self.grids[self._session_before(t_us) :]:
             k = max(0, self._marks_until(grid, t_us + 1))
             if k < grid.marks:
                 return grid.first_us + k * self.mark_us
@@ -133,8 +134,12 @@ class Market:
         i = bisect_right(self._firsts, t_us) - 1
         if i < 0:
             return None
-        grid = self._grids[i]
+        grid = self.grids[i]
         return grid.first_us + min(grid.marks - 1, (t_us - grid.first_us) // self.mark_us) * self.mark_us
+
+    def opened_us(self, mark_us: int) -> int:
+        """The first mark of the session that this mark is in."""
+        return self._firsts[self._session_before(mark_us)]
 
     def index(self, symbol: str) -> int:
         """The place of `symbol` in every array."""
@@ -143,9 +148,7 @@ class Market:
             raise BadInput("unknown symbol", mend=f"name one of {known}", field="symbol", value=symbol)
         return self._index[symbol]
 
-    def first_crossing_us(
-        self, symbol: str, limit_price: float, side: int, from_us: int, until_us: int
-    ) -> int | None:
+    def first_crossing_us(self, symbol: str, limit_price: float, side: int, from_us: int, until_us: int) -> int | None:
         """When a limit order becomes marketable: at or under the limit for a buy (+1), at or over for a sell (-1).
 
         The first such instant of trading from `from_us` up to, not including, `until_us`, or None. An order
@@ -153,8 +156,8 @@ class Market:
         """
         assert side in (1, -1), side
         row = self.index(symbol)
-        for i in range(self._session_before(from_us), len(self._grids)):
-            grid = self._grids[i]
+        for i in range(self._session_before(from_us), len(self.grids)):
+            grid = self.grids[i]
             if grid.first_us >= until_us:
                 break
             if from_us < grid.session.close_us:
@@ -216,7 +219,7 @@ class Market:
     def _path(self, i: int) -> SessionPath:
         path = self._paths[i]
         if path is None:
-            grid = self._grids[i]
+            grid = self.grids[i]
             draws = self._source.session(self._streams, grid)
             path = self._paths[i] = SessionPath(grid, draws, self._forces, self._per_unit)
         return path
@@ -248,8 +251,8 @@ class Market:
     def _lay_rows(self, now_us: int) -> None:
         """Make the rows that `prices` reads until the block, or the closure, ends."""
         i = bisect_right(self._firsts, now_us) - 1
-        if i >= 0 and now_us < self._grids[i].session.close_us:
-            grid = self._grids[i]
+        if i >= 0 and now_us < self.grids[i].session.close_us:
+            grid = self.grids[i]
             first = (now_us - grid.first_us) // self.mark_us // BLOCK * BLOCK
             stop = min(first + BLOCK, grid.marks)
             self._rows = self._prices(i, stop)[:, first:stop].T.tolist()
@@ -262,13 +265,13 @@ class Market:
 
     def _bells(self) -> Generator[simpy.Event, None, None]:
         """Record each opening and closing; where two sessions meet there is neither."""
-        for i, grid in enumerate(self._grids):
+        for i, grid in enumerate(self.grids):
             session, exchange = grid.session, self.calendar.exchange
             if grid.closed_us or i == 0:
                 yield self._env.timeout(max(0, session.open_us - self._env.now))
                 day = session.date.isoformat()
                 self._history.emit("market.open", exchange, date=day, half_day=session.half_day)
-            if i + 1 < len(self._grids) and self._grids[i + 1].closed_us:
+            if i + 1 < len(self.grids) and self.grids[i + 1].closed_us:
                 yield self._env.timeout(session.close_us - self._env.now)
                 self._history.emit("market.close", exchange, date=session.date.isoformat())
 
