@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -56,11 +57,19 @@ class Scenario(Spec):
         return min(ends, default=None)
 
     @property
+    def fault_zero_us(self) -> int:
+        """Fault zero in run time: how long the World runs before the schedule begins."""
+        return self.warm_up_us if self.window is None else self.window.before_us
+
+    @property
     def length_us(self) -> int:
         """Virtual length of the run, from its start to its horizon, after the window is applied."""
-        if self.window is None:
-            return self.warm_up_us + self.horizon_us
-        return self.window.before_us + self.window.after_us
+        return self.fault_zero_us + (self.horizon_us if self.window is None else self.window.after_us)
+
+    @property
+    def start(self) -> datetime:
+        """The instant of virtual 0 in UTC: the epoch, or later where the window cuts the warm-up."""
+        return self.world.start + timedelta(microseconds=self.warm_up_us - self.fault_zero_us)
 
     def describe(self) -> str:
         """Title and schedule for people, one line per fault."""

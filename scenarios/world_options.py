@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, Strict, field_validator, model_validator
 
+from scenarios.faults.infrastructure import TRADING_SYSTEM
 from scenarios.spec import Count, Duration, Flag, Mended, Name, Positive, Spec, Symbol
 from sim.clock import MINUTE, SECOND
 
@@ -88,15 +90,17 @@ class WorldOptions(Spec):
     """Mean slippage of a healthy broker."""
     tick_us: Duration = SECOND
     """Distance of two marks of the market."""
-    bar_us: Duration = MINUTE
-    """Length of a bar."""
+    bar_minutes: Annotated[tuple[Annotated[Count, Field(le=1_440)], ...], Field(min_length=1)] = (1, 5)
+    """Lengths of the bars that strategies and mitigation code get."""
+    limits: dict[str, Positive] = Field(default_factory=dict)
+    """Risk limits of the firm that differ from those of `sim.config`, such as daily_loss_pct: 2."""
     scrape_us: Duration = 15 * SECOND
     """Distance of two looks that monitoring takes."""
     in_flight: Flag = True
     """Whether orders are open, and some not acknowledged, at each moment when a fault strikes in session."""
-    workloads: tuple[Name, ...] = ("trading-system", "execution-gateway", "market-data", "postgres", "redis")
+    workloads: tuple[Name, ...] = (TRADING_SYSTEM, "execution-gateway", "market-data", "postgres", "redis")
     """What infrastructure runs; faults name one of these."""
-    memory_limit_mib: Count = 512
+    memory_limit_mib: Annotated[int, Strict(), Field(ge=256, le=1_000_000)] = 512
     """Memory limit of the trading system."""
 
     @field_validator("epoch", mode="before")
@@ -105,6 +109,19 @@ class WorldOptions(Spec):
         if isinstance(value, str) and _naive(value) is not None:
             return value
         raise Mended("is not a date and time", "write it as 2026-03-10 10:00, without a zone")
+
+    @field_validator("limits")
+    @classmethod
+    def _limits_exist(cls, limits: dict[str, float]) -> dict[str, float]:
+        if limits:
+            from sim.config import LIMITS  # not at the top: it loads the whole world
+
+            for name in limits:
+                if name not in LIMITS:
+                    near = get_close_matches(name, LIMITS, n=1)
+                    mend = f"did you mean {near[0]}?" if near else f"use some of {', '.join(LIMITS)}"
+                    raise Mended(f"unknown limit {name}", mend, name)
+        return limits
 
     @field_validator("zone")
     @classmethod
@@ -123,11 +140,13 @@ class WorldOptions(Spec):
         for index, name in enumerate(names):
             if name in names[:index]:
                 raise Mended(f"{name} is listed twice", "remove one of them", "symbols", index)
-        for name in ("tick", "bar", "scrape"):
+        if TRADING_SYSTEM not in self.workloads:
+            raise Mended("nothing would trade", f"list {TRADING_SYSTEM} among the workloads", "workloads")
+        for name in ("tick", "scrape"):
             if not getattr(self, f"{name}_us"):
                 raise Mended("an interval of 0s never ends", "give more than 0s", name)
-        if self.bar_us % self.tick_us:
-            raise Mended("a bar is not a whole number of ticks", "make bar a multiple of tick", "bar")
+        if MINUTE % self.tick_us:
+            raise Mended("a minute is not a whole number of ticks", "give 1s, 5s, 10s or so", "tick")
         local = self.local_start
         if local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
             raise Mended(f"the clocks of {self.zone} skip this hour", "choose a time outside the change", "epoch")

@@ -111,7 +111,7 @@ PARAMETERS: dict[str, Parameters] = {
     "cache_full": fields(),
     "monitoring_dead": fields(),
     "monitoring_late": fields(delay_us=seconds(1, 900)),
-    "monitoring_lying": fields(metric=st.just("trading_drawdown_percentage"), value=numbers(-10, 10)),
+    "monitoring_lying": fields(metric=st.just("trading_drawdown_pct"), value=numbers(-10, 10)),
     "pages_lost": fields(share=shares()),
 }
 """Parameters of each kind, its times left out."""
