@@ -1,4 +1,4 @@
-"""The container platform: nodes, the workloads on them, and the verbs that operate or break them.
+"""The container platform: every workload by name, and the verbs that operate or break them.
 
 Operating verbs (deploy, roll back, scale, restart) are what a responder or a script calls; fault verbs do
 the damage. Each of them returns a callable that heals it, which may be called twice.
@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from sim.clock import MINUTE, VirtualTime
+from sim.clock import SECOND, VirtualTime
 from sim.errors import BadInput
-from sim.healing import Heal, nothing, once
+from sim.healing import Heal, once
 from sim.history import History
-from sim.pods import PENDING, STOPPED, Pod, Revision
-from sim.timers import Timer
+from sim.nodes import Nodes
+from sim.pods import Pod, Revision
 from sim.workload_faults import Defect
 from sim.workloads import Deployment, Workload
-
-EVICTION_MARGIN_MIB = 100.0
-"""A node evicts when less than this is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +38,6 @@ class PodStatus:
     backoff_until_us: int | None
 
 
-class Node:
-    """A machine: a capacity, the pods placed on it, and memory that others take from it."""
-
-    def __init__(self, env: VirtualTime, name: str, capacity_mib: float) -> None:
-        """An empty node."""
-        self.name, self.capacity_mib = name, capacity_mib
-        self.pressure_mib = 0.0
-        self.pods: list[Pod] = []
-        self.next_eviction = Timer(env)
-
-    def usage_mib(self) -> float:
-        """Memory in use now."""
-        return self.pressure_mib + sum(pod.usage_mib() for pod in self.pods)
-
-    def free_mib(self) -> float:
-        """Memory left before the node evicts."""
-        return self.capacity_mib - EVICTION_MARGIN_MIB - self.usage_mib()
-
-    def takes(self, pod: Pod) -> bool:
-        """Whether the scheduler may place `pod` here: room for what it reserves, and no pressure now."""
-        reserved = sum(other.owner.base_mib for other in self.pods)
-        return reserved + pod.owner.base_mib <= self.capacity_mib and self.free_mib() > pod.owner.base_mib
-
-
 class Cluster:
     """Every workload of the firm, by name."""
 
@@ -77,16 +50,16 @@ class Cluster:
     ) -> None:
         """Run `workloads` on `nodes`, each a name and its MiB."""
         self._env, self._history = env, history
-        self.nodes = {name: Node(env, name, mib) for name, mib in nodes}
         self.deployments: dict[str, Deployment] = {}
+        self.nodes = Nodes(env, history, nodes, self._pods, self._evict)
         for workload in workloads:
             self.add(workload)
 
     def add(self, workload: Workload) -> Deployment:
         """Begin to run `workload`; its pods start at once."""
-        deployment = Deployment(self._env, self._history, workload, self._place, self._remeasure)
+        deployment = Deployment(self._env, self._history, workload, self.nodes.place, self.nodes.remeasure)
         self.deployments[workload.name] = deployment
-        deployment.reconcile("created")
+        deployment.reconcile()
         return deployment
 
     def __getitem__(self, name: str) -> Deployment:
@@ -135,15 +108,22 @@ class Cluster:
         """Call with the reason when the service ceases to run and its memory is lost."""
         self[name].on_stop(callback)
 
+    def slowdown(self, name: str) -> float:
+        """How many times longer the work of a workload takes, for the node that its first pod is on."""
+        primary = self[name].primary
+        return 1.0 if primary is None or primary.node is None else self.nodes[primary.node].slowdown
+
     # Operating verbs, each with the way back
+
+    def add_node(self, name: str, capacity_mib: float) -> None:
+        """Give the scheduler a further node."""
+        self.nodes.add(name, capacity_mib)
 
     def deploy(self, name: str, version: str, cause: str = "deploy") -> Heal:
         """Roll `version` out; the way back deploys the version before, if this one is still wanted."""
         deployment = self[name]
         previous = deployment.revision.version
-        self._history.emit(
-            "workload.deployed", name, version=version, previous=previous, revision=_next(deployment)
-        )
+        self._history.emit("workload.deployed", name, version=version, previous=previous, revision=_next(deployment))
         deployment.roll_out(version, deployment.revision.limit_mib, cause)
 
         def heal() -> None:
@@ -169,9 +149,7 @@ class Cluster:
     def restart(self, name: str) -> None:
         """Replace every pod by a fresh one of the same version, as a new revision."""
         deployment = self[name]
-        self._history.emit(
-            "workload.restarted", name, version=deployment.revision.version, revision=_next(deployment)
-        )
+        self._history.emit("workload.restarted", name, version=deployment.revision.version, revision=_next(deployment))
         deployment.roll_out(deployment.revision.version, deployment.revision.limit_mib, "restart")
 
     def scale(self, name: str, replicas: int) -> Heal:
@@ -194,9 +172,21 @@ class Cluster:
         return self.scale(name, 0)
 
     def start(self, name: str) -> None:
-        """Run as many replicas as the workload was defined with, if none is wanted now."""
+        """Bring a workload back that was stopped, or whose process went down for good."""
         if self[name].replicas == 0:
             self.scale(name, max(1, self[name].workload.replicas))
+        self[name].revive()
+
+    def delete_pod(self, pod_name: str) -> None:
+        """End one pod; its workload replaces it."""
+        for deployment in self.deployments.values():
+            for pod in deployment.pods:
+                if pod.name == pod_name:
+                    deployment.remove(pod, "deleted")
+                    deployment.reconcile()
+                    return
+        names = ", ".join(row.pod for row in self.status())
+        raise BadInput("unknown pod", mend=f"use one of {names}", value=pod_name)
 
     def set_limit(self, name: str, limit_mib: float) -> Heal:
         """Roll out another memory limit; the way back is the limit before."""
@@ -215,19 +205,31 @@ class Cluster:
 
     # Faults
 
-    def leak(self, name: str, mib_per_min: float) -> Heal:
-        """Leak memory in every pod, across restarts, until healed."""
-        return self[name].faults.leak(mib_per_min)
+    def leak(self, name: str, mib_per_min: float, version: str | None = None) -> Heal:
+        """Leak memory in every pod of `version` (None: of any), across restarts, until healed."""
+        return self[name].faults.leak(mib_per_min, version)
+
+    def oom_loop(self, name: str, kills: int = 5, survives_us: int = 20 * SECOND) -> Heal:
+        """Kill by memory `survives_us` after each start, `kills` times, unless the limit is raised."""
+        return self[name].faults.oom_loop(kills, survives_us)
 
     def spike(self, name: str, mib: float) -> Heal:
         """Hold `mib` more in every pod until healed."""
         return self[name].faults.spike(mib)
 
-    def kill(self, name: str, reason: str = "Error") -> Heal:
-        """Crash every live pod once. There is nothing to heal: the platform restarts them."""
-        for pod in list(self[name].pods):
-            pod.crash(reason)
-        return nothing
+    def kill(self, name: str, reason: str = "Error", *, stays_down: bool = False) -> Heal:
+        """Crash every live pod once. The platform restarts them unless they are to stay down."""
+        deployment = self[name]
+        for pod in list(deployment.pods):
+            pod.crash(reason, stays_down=stays_down)
+        return once(deployment.revive)
+
+    def node_pressure(self, mib: float, node: str | None = None, slowdown: float = 1.0) -> Heal:
+        """Let others take `mib` of a node's memory and its processor (None: of each node of now).
+
+        Work on it takes `slowdown` times as long; new pods avoid it where they can.
+        """
+        return self.nodes.press(mib, node, slowdown)
 
     def crash_on_start(self, name: str, version: str | None = None, reason: str = "Error") -> Heal:
         """Let every start of `version` (None: of any) fail until healed."""
@@ -239,71 +241,10 @@ class Cluster:
         """Give `version` a defect that shows once it is deployed."""
         return self[name].faults.declare_bad(version, Defect(crash_after_us, error_rate))
 
-    def node_pressure(self, mib: float, node: str | None = None) -> Heal:
-        """Let something outside our workloads take `mib` of a node's memory (None: of each node)."""
-        nodes = list(self.nodes.values()) if node is None else [self._node(node)]
-        self._press_all(nodes, mib)
-        return once(lambda: self._press_all(nodes, -mib))
+    def _pods(self) -> list[Pod]:
+        return [pod for deployment in self.deployments.values() for pod in deployment.pods]
 
-    # The scheduler and the nodes
-
-    def _node(self, name: str) -> Node:
-        if name not in self.nodes:
-            raise BadInput("unknown node", mend=f"use one of {', '.join(self.nodes)}", value=name)
-        return self.nodes[name]
-
-    def _press_all(self, nodes: list[Node], mib: float) -> None:
-        for node in nodes:
-            node.pressure_mib += mib
-            self._history.emit("workload.node_pressure", node.name, pressure_mib=float(node.pressure_mib))
-            self._watch(node)
-        self._place_pending()
-
-    def _place(self, pod: Pod) -> None:
-        candidates = [node for node in self.nodes.values() if node.takes(pod)]
-        if not candidates:
-            self._history.emit("workload.pending", pod.owner.name, pod=pod.name)
-            return
-        node = max(candidates, key=lambda candidate: candidate.free_mib())
-        node.pods.append(pod)
-        pod.node = node.name
-        pod.start()
-
-    def _place_pending(self) -> None:
-        for deployment in self.deployments.values():
-            for pod in list(deployment.pods):
-                if pod.state == PENDING and any(node.takes(pod) for node in self.nodes.values()):
-                    self._place(pod)
-
-    def _remeasure(self, pod: Pod) -> None:
-        if pod.node is None:
-            return
-        node = self.nodes[pod.node]
-        if pod.state == STOPPED:
-            node.pods.remove(pod)
-            pod.node = None
-        self._watch(node)
-        self._place_pending()
-
-    def _watch(self, node: Node) -> None:
-        """Find the instant at which the node runs out of memory on the present course."""
-        node.next_eviction.cancel()
-        free = node.free_mib()
-        if free < 0:
-            # Not in the midst of a pod's own change: at the same instant, right after it.
-            node.next_eviction.set(0, lambda: self._evict(node))
-            return
-        slope = sum(pod.slope_mib_per_min() for pod in node.pods)
-        if slope > 0:
-            node.next_eviction.set(round(free / slope * MINUTE) + 1, lambda: self._watch(node))
-
-    def _evict(self, node: Node) -> None:
-        if node.free_mib() >= 0 or not node.pods:
-            return
-        pod = max(node.pods, key=lambda candidate: candidate.usage_mib() - candidate.owner.base_mib)
-        self._history.emit(
-            "workload.evicted", pod.owner.name, pod=pod.name, node=node.name, usage_mib=pod.usage_mib()
-        )
+    def _evict(self, pod: Pod) -> None:
         self[pod.owner.name].remove(pod, "evicted")
 
 

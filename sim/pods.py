@@ -22,6 +22,7 @@ FORGIVEN_AFTER_US = 10 * MINUTE
 PENDING, STARTING, RUNNING = "pending", "starting", "running"
 OOMKILLED, CRASHLOOP, STOPPED = "oomkilled", "crashloop", "stopped"
 ALIVE = (STARTING, RUNNING)
+OOM_REASON = "OOMKilled"
 
 
 @dataclass(slots=True, eq=False)
@@ -38,8 +39,8 @@ class Revision:
 class PodFate(Protocol):
     """What the faults of a workload come to for one pod."""
 
-    def slope_mib_per_min(self) -> float:
-        """Memory growth while running."""
+    def slope_mib_per_min(self, version: str) -> float:
+        """Memory growth of a running pod of `version`."""
 
     def spike_mib(self) -> float:
         """Memory held above the base right from the start."""
@@ -69,9 +70,7 @@ class PodOwner(Protocol):
 class Pod:
     """One replica: state, memory, restarts."""
 
-    def __init__(
-        self, env: VirtualTime, history: History, name: str, owner: PodOwner, revision: Revision
-    ) -> None:
+    def __init__(self, env: VirtualTime, history: History, name: str, owner: PodOwner, revision: Revision) -> None:
         """A pending pod of `owner` that runs `revision` once it is placed on a node."""
         self._env, self._history = env, history
         self.name, self.owner, self.revision = name, owner, revision
@@ -119,10 +118,15 @@ class Pod:
             self._emit("workload.stopped", reason=reason)
         self.owner.pod_changed(self, reason)
 
-    def crash(self, reason: str) -> None:
-        """The process ends by itself or is killed; the platform will restart it."""
-        if self.state in ALIVE:
-            self._emit("workload.crashed", reason=reason, version=self.revision.version)
+    def crash(self, reason: str, *, stays_down: bool = False) -> None:
+        """The process ends by itself or is killed; the platform restarts it unless it `stays_down`."""
+        if self.state not in ALIVE:
+            return
+        self._emit("workload.crashed", reason=reason, version=self.revision.version)
+        if stays_down:
+            self._end(STOPPED, reason)
+            self.owner.pod_changed(self, reason)
+        else:
             self._restart_later(CRASHLOOP, reason)
 
     def add_memory(self, mib: float) -> None:
@@ -158,7 +162,7 @@ class Pod:
         if fate is not None:
             self._next.set(fate[0], self._crash_if_still_bad)
         self._emit("workload.ready", version=self.revision.version, revision=self.revision.number)
-        self.grow(self.owner.fate.slope_mib_per_min())
+        self.grow(self.owner.fate.slope_mib_per_min(self.revision.version))
         self.owner.pod_changed(self, "ready")
 
     def _crash_if_still_bad(self) -> None:
@@ -168,7 +172,7 @@ class Pod:
 
     def _kill_for_memory(self) -> None:
         self._emit("workload.oomkilled", usage_mib=self.usage_mib(), limit_mib=self.revision.limit_mib)
-        self._restart_later(OOMKILLED, "OOMKilled")
+        self._restart_later(OOMKILLED, OOM_REASON)
 
     def _restart_later(self, state: str, reason: str) -> None:
         if self.running_since_us is not None and self._env.now - self.running_since_us >= FORGIVEN_AFTER_US:

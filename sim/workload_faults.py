@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sim.clock import MINUTE, VirtualTime
-from sim.healing import Heal, once
+from sim.healing import Heal, nothing, once
 from sim.history import History
 from sim.pods import Pod
 
@@ -27,6 +27,18 @@ class Defect:
 _SOUND = Defect()
 
 
+class Surge:
+    """An allocation that fills a pod up to `limit_mib` some time after each start."""
+
+    __slots__ = ("filled_mib", "heal", "kills_left", "limit_mib", "survives_us")
+
+    def __init__(self, limit_mib: float, kills: int, survives_us: int) -> None:
+        """Nothing filled yet."""
+        self.limit_mib, self.kills_left, self.survives_us = limit_mib, kills, survives_us
+        self.filled_mib: dict[str, tuple[int, float]] = {}
+        self.heal: Heal = nothing
+
+
 class WorkloadFaults:
     """The faults of one workload, and what they come to for each of its pods."""
 
@@ -41,14 +53,15 @@ class WorkloadFaults:
         """No fault yet: pods grow by `growth_mib_per_min`."""
         self._env, self._history, self._name, self._pods = env, history, name, pods
         self._growth_mib_per_min = growth_mib_per_min
-        self._leaks: list[float] = []
+        self._leaks: list[tuple[float, str | None]] = []
         self._spikes: list[float] = []
         self._start_crashes: list[tuple[str | None, str]] = []
         self._defects: dict[str, Defect] = {}
+        self._surges: list[Surge] = []
 
-    def slope_mib_per_min(self) -> float:
-        """Memory growth of each running pod: its own and every leak's."""
-        return self._growth_mib_per_min + sum(self._leaks)
+    def slope_mib_per_min(self, version: str) -> float:
+        """Memory growth of a running pod of `version`: its own and every leak's."""
+        return self._growth_mib_per_min + sum(rate for rate, only in self._leaks if only in (None, version))
 
     def spike_mib(self) -> float:
         """Memory that every pod holds on top, right from its start."""
@@ -66,19 +79,19 @@ class WorkloadFaults:
         defect = self._defects.get(version, _SOUND)
         return None if defect.crash_after_us is None else (defect.crash_after_us, defect.reason)
 
-    def leak(self, mib_per_min: float) -> Heal:
-        """Grow faster; healing stops the growth and gives back what leaked."""
-        since_us = self._env.now
-        self._leaks.append(mib_per_min)
-        self._emit("workload.leak", mib_per_min=float(mib_per_min))
+    def leak(self, mib_per_min: float, version: str | None = None) -> Heal:
+        """Grow faster in pods of `version` (None: of any); healing stops it and gives back what leaked."""
+        since_us, entry = self._env.now, (mib_per_min, version)
+        self._leaks.append(entry)
+        self._emit("workload.leak", mib_per_min=float(mib_per_min), version=version or "any")
         self._regrow()
 
         def heal() -> None:
-            self._leaks.remove(mib_per_min)
+            self._leaks.remove(entry)
             self._emit("workload.leak_healed", mib_per_min=float(mib_per_min))
             self._regrow()
             for pod in self._pods():
-                if pod.running_since_us is not None:
+                if pod.running_since_us is not None and version in (None, pod.revision.version):
                     leaked_us = self._env.now - max(since_us, pod.running_since_us)
                     pod.add_memory(-mib_per_min * leaked_us / MINUTE)
 
@@ -96,6 +109,32 @@ class WorkloadFaults:
             self._add(-mib)
 
         return once(heal)
+
+    def oom_loop(self, kills: int, survives_us: int) -> Heal:
+        """Fill a pod up to the present limit `survives_us` after each start, until `kills` kills are done.
+
+        A higher limit outlives it, since what is filled is the limit of now.
+        """
+        limit_mib = max((pod.revision.limit_mib for pod in self._pods()), default=0.0)
+        surge = Surge(limit_mib, kills, survives_us)
+        self._surges.append(surge)
+        self._emit("workload.oom_loop", kills=kills, survives_us=survives_us)
+        for pod in self._pods():
+            self._arm(surge, pod)
+        surge.heal = once(lambda: self._end_surge(surge))
+        return surge.heal
+
+    def pod_ready(self, pod: Pod) -> None:
+        """A pod began to run."""
+        for surge in self._surges:
+            self._arm(surge, pod)
+
+    def pod_oomkilled(self) -> None:
+        """A pod was killed by memory."""
+        for surge in list(self._surges):
+            surge.kills_left -= 1
+            if surge.kills_left <= 0:
+                surge.heal()
 
     def crash_on_start(self, version: str | None, reason: str) -> Heal:
         """Let every start of `version` (None: of any) fail."""
@@ -126,9 +165,30 @@ class WorkloadFaults:
 
         return once(heal)
 
+    def _arm(self, surge: Surge, pod: Pod) -> None:
+        started_us = pod.running_since_us
+        if started_us is None:
+            return
+
+        def fill(_: object) -> None:
+            if surge in self._surges and pod.running_since_us == started_us:
+                filled_mib = max(0.0, surge.limit_mib - pod.usage_mib())
+                surge.filled_mib[pod.name] = (started_us, filled_mib)
+                pod.add_memory(filled_mib)
+
+        self._env.timeout(surge.survives_us).callbacks.append(fill)
+
+    def _end_surge(self, surge: Surge) -> None:
+        self._surges.remove(surge)
+        self._emit("workload.oom_loop_healed", kills_left=surge.kills_left)
+        for pod in self._pods():
+            started_us, filled_mib = surge.filled_mib.get(pod.name, (None, 0.0))
+            if started_us is not None and pod.running_since_us == started_us:
+                pod.add_memory(-filled_mib)
+
     def _regrow(self) -> None:
         for pod in list(self._pods()):
-            pod.grow(self.slope_mib_per_min())
+            pod.grow(self.slope_mib_per_min(pod.revision.version))
 
     def _add(self, mib: float) -> None:
         for pod in list(self._pods()):

@@ -14,7 +14,7 @@ from typing import Literal
 from sim.clock import SECOND, VirtualTime
 from sim.errors import BadInput
 from sim.history import History
-from sim.pods import RUNNING, Pod, Revision
+from sim.pods import OOM_REASON, RUNNING, STOPPED, Pod, Revision
 from sim.workload_faults import WorkloadFaults
 
 
@@ -67,13 +67,13 @@ class Deployment:
         self.primary: Pod | None = None
         self._on_start: list[Callable[[], object]] = []
         self._on_stop: list[Callable[[str], object]] = []
-        self.faults = WorkloadFaults(
-            env, history, self.name, workload.growth_mib_per_min, lambda: list(self.pods)
-        )
+        self.faults = WorkloadFaults(env, history, self.name, workload.growth_mib_per_min, lambda: list(self.pods))
         self._restarts_of_gone_pods = 0
         self._last_termination: tuple[int, str] | None = None
         self._pods_made = 0
         self._rolling_out = False
+        self._cause = "created"
+        """Why pods are being replaced: what the user's code is told when it is stopped for it."""
         self._reconciling = self._reconcile_again = False
 
     # What it is now
@@ -135,15 +135,20 @@ class Deployment:
     def scale(self, replicas: int) -> None:
         """Run this many pods."""
         self.replicas = replicas
-        self.reconcile("scaled")
+        self._want("scaled")
 
-    def roll_out(self, version: str, limit_mib: float, cause: str) -> Revision:
+    def roll_out(self, version: str, limit_mib: float, cause: str) -> None:
         """Make a revision and replace the pods by it."""
         number = self.revision.number + 1
         self.revisions.append(Revision(number, version, limit_mib, self._env.now, cause))
         self._rolling_out = True
-        self.reconcile("replaced")
-        return self.revision
+        self._want(cause)
+
+    def revive(self) -> None:
+        """Replace pods that went down for good."""
+        for pod in [pod for pod in self.pods if pod.state == STOPPED]:
+            self.remove(pod, pod.last_reason)
+        self.reconcile()
 
     def earlier(self, number: int | None) -> Revision:
         """Revision `number`, by default the one before the present."""
@@ -162,9 +167,13 @@ class Deployment:
         self.revisions.append(revision)
         revision.number = number
         self._rolling_out = True
-        self.reconcile("replaced")
+        self._want("rollback")
 
-    def reconcile(self, reason: str) -> None:
+    def _want(self, cause: str) -> None:
+        self._cause = cause
+        self.reconcile()
+
+    def reconcile(self) -> None:
         """Bring the pods to the wanted number and revision, as far as can be done at this instant."""
         if self._reconciling:
             self._reconcile_again = True
@@ -174,7 +183,7 @@ class Deployment:
             self._reconcile_again = True
             while self._reconcile_again:
                 self._reconcile_again = False
-                self._remove_surplus(reason)
+                self._remove_surplus()
                 self._create_missing()
         finally:
             self._reconciling = False
@@ -186,8 +195,12 @@ class Deployment:
             self.primary = None
             for stopped in self._on_stop:
                 stopped(reason)
+        if pod.ready:
+            self.faults.pod_ready(pod)
+        elif reason == OOM_REASON:
+            self.faults.pod_oomkilled()
         self._elect_primary()
-        self.reconcile("replaced")
+        self.reconcile()
 
     def remeasure(self, pod: Pod) -> None:
         """A pod's memory takes another course: its node has to look again."""
@@ -206,7 +219,7 @@ class Deployment:
         current = [pod for pod in self.pods if pod.revision is self.revision]
         return current, [pod for pod in self.pods if pod.revision is not self.revision]
 
-    def _remove_surplus(self, reason: str) -> None:
+    def _remove_surplus(self) -> None:
         current, old = self._split()
         keep = 0
         if self.workload.strategy == "rolling":
@@ -215,14 +228,14 @@ class Deployment:
         # Those that do not serve go first, then the oldest.
         old.sort(key=lambda pod: pod.ready)
         for pod in old[: max(0, len(old) - keep)]:
-            self._discard(pod, reason)
+            self._discard(pod)
         for pod in current[self.replicas :]:
-            self._discard(pod, reason)
+            self._discard(pod)
 
-    def _discard(self, pod: Pod, reason: str) -> None:
+    def _discard(self, pod: Pod) -> None:
         # A callback of an earlier one may have taken it already.
         if pod in self.pods:
-            self.remove(pod, reason)
+            self.remove(pod, self._cause)
 
     def _create_missing(self) -> None:
         current, old = self._split()

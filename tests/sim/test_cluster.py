@@ -22,17 +22,13 @@ TRADING = Workload(
     startup_us=20 * SECOND,
     strategy="recreate",
 )
-API = Workload(
-    "api-service", replicas=3, version="1.0.0", base_mib=128, limit_mib=256, startup_us=10 * SECOND
-)
+API = Workload("api-service", replicas=3, version="1.0.0", base_mib=128, limit_mib=256, startup_us=10 * SECOND)
 
 
 class Platform:
     """A cluster with its clock and History."""
 
-    def __init__(
-        self, *workloads: Workload, nodes: tuple[tuple[str, float], ...] = (("node-a", 8192.0),)
-    ) -> None:
+    def __init__(self, *workloads: Workload, nodes: tuple[tuple[str, float], ...] = (("node-a", 8192.0),)) -> None:
         self.env = VirtualTime()
         self.history = History(self.env)
         self.cluster = Cluster(self.env, self.history, workloads, nodes)
@@ -71,9 +67,7 @@ def test_a_leak_is_killed_at_the_instant_the_limit_is_met() -> None:
 
 
 def test_own_growth_meets_the_limit_without_any_fault() -> None:
-    platform = Platform(
-        Workload("calibration", base_mib=100, limit_mib=400, growth_mib_per_min=7, startup_us=0)
-    )
+    platform = Platform(Workload("calibration", base_mib=100, limit_mib=400, growth_mib_per_min=7, startup_us=0))
     platform.run_to(60 * MINUTE)
     assert platform.times("workload.oomkilled", "calibration")[0] == round((400 - 100) / 7 * MINUTE)
 
@@ -294,9 +288,7 @@ def test_a_full_node_evicts_the_pod_that_grew_most_and_it_moves() -> None:
 
 
 def test_a_leak_fills_the_node_at_a_computed_instant() -> None:
-    platform = Platform(
-        Workload("leaky", base_mib=100, limit_mib=4000, startup_us=0), nodes=(("node-a", 1100.0),)
-    )
+    platform = Platform(Workload("leaky", base_mib=100, limit_mib=4000, startup_us=0), nodes=(("node-a", 1100.0),))
     platform.run_to(MINUTE)
     platform.cluster.leak("leaky", 50)
     platform.run_to(30 * MINUTE)
@@ -311,8 +303,105 @@ def test_a_pod_without_room_waits_until_there_is() -> None:
     platform.run_to(5 * MINUTE)
     assert [row.state for row in platform.cluster.status()] == ["pending"]
     heal()
-    platform.run_to(6 * MINUTE)
+    # The node takes no pod for five minutes after an eviction, then the pod needs its start-up time.
+    platform.run_to(6 * MINUTE + 20 * SECOND)
+    assert not platform.cluster.ready("trading-system")
+    platform.run_to(6 * MINUTE + 20 * SECOND + 1)
     assert platform.cluster.ready("trading-system")
+
+
+def test_an_oom_loop_kills_so_many_times_and_is_over() -> None:
+    platform = Platform(TRADING)
+    platform.run_to(MINUTE)
+    platform.cluster.oom_loop("trading-system", kills=3, survives_us=20 * SECOND)
+    platform.run_to(20 * MINUTE)
+    # 20 s alive, then 10, 20 s of delay and 20 s of start-up before the next 20 s.
+    assert [t_us // SECOND for t_us in platform.times("workload.oomkilled")] == [80, 130, 190]
+    assert platform.times("workload.oom_loop_healed") == [190 * SECOND]
+    assert platform.cluster.ready("trading-system")
+    assert platform.cluster.last_termination("trading-system") == "OOMKilled"
+
+
+def test_an_oom_loop_ends_when_the_limit_is_raised_or_it_is_healed() -> None:
+    for mend in ("raise", "heal"):
+        platform = Platform(TRADING)
+        platform.run_to(MINUTE)
+        heal = platform.cluster.oom_loop("trading-system", kills=50)
+        platform.run_to(5 * MINUTE)
+        if mend == "raise":
+            platform.cluster.set_limit("trading-system", 1024)
+        else:
+            heal()
+        platform.run_to(12 * MINUTE)
+        assert platform.cluster.ready("trading-system")
+        kills = len(platform.times("workload.oomkilled"))
+        platform.run_to(40 * MINUTE)
+        assert len(platform.times("workload.oomkilled")) == kills
+        assert platform.cluster["trading-system"].usage_mib() == (512 if mend == "raise" else 256)
+
+
+def test_a_leak_of_one_version_is_left_behind_by_rolling_back() -> None:
+    platform = Platform(TRADING)
+    platform.cluster.leak("trading-system", 32, version="2.4.0")
+    platform.run_to(4 * MINUTE)
+    assert platform.cluster["trading-system"].usage_mib() == 256
+    platform.cluster.deploy("trading-system", "2.4.0")
+    platform.run_to(8 * MINUTE + 20 * SECOND)
+    assert platform.cluster["trading-system"].usage_mib() == pytest.approx(256 + 4 * 32)
+    platform.cluster.rollback("trading-system")
+    platform.run_to(60 * MINUTE)
+    assert platform.cluster["trading-system"].usage_mib() == 256
+    assert platform.times("workload.oomkilled") == []
+
+
+def test_a_process_that_stays_down_waits_for_somebody_to_start_it() -> None:
+    platform = Platform(TRADING)
+    platform.run_to(MINUTE)
+    platform.cluster.kill("trading-system", "SIGKILL", stays_down=True)
+    platform.run_to(30 * MINUTE)
+    assert [row.state for row in platform.cluster.status()] == ["stopped"]
+    platform.cluster.start("trading-system")
+    platform.run_to(31 * MINUTE)
+    assert platform.cluster.ready("trading-system")
+    assert platform.cluster.last_termination("trading-system") == "SIGKILL"
+
+
+def test_a_restart_brings_back_a_process_that_stayed_down_and_says_why_it_stops() -> None:
+    platform = Platform(TRADING)
+    reasons: list[str] = []
+    platform.cluster.on_stop("trading-system", reasons.append)
+    platform.run_to(MINUTE)
+    platform.cluster.restart("trading-system")
+    platform.run_to(2 * MINUTE)
+    platform.cluster.kill("trading-system", "SIGKILL", stays_down=True)
+    platform.cluster.restart("trading-system")
+    platform.run_to(3 * MINUTE)
+    assert platform.cluster.ready("trading-system")
+    assert reasons == ["restart", "SIGKILL"]
+
+
+def test_a_deleted_pod_is_replaced() -> None:
+    platform = Platform(TRADING)
+    platform.run_to(MINUTE)
+    platform.cluster.delete_pod("trading-system-1-1")
+    platform.run_to(2 * MINUTE)
+    assert [row.pod for row in platform.cluster.status()] == ["trading-system-1-2"]
+    assert platform.cluster.ready("trading-system")
+    with pytest.raises(BadInput, match="unknown pod"):
+        platform.cluster.delete_pod("trading-system-1-1")
+
+
+def test_a_slow_node_slows_what_is_on_it_until_the_pod_moves_to_a_new_one() -> None:
+    platform = Platform(TRADING)
+    platform.run_to(MINUTE)
+    heal = platform.cluster.node_pressure(0, slowdown=4.0)
+    assert platform.cluster.slowdown("trading-system") == 4.0
+    platform.cluster.add_node("node-b", 4096)
+    platform.cluster.restart("trading-system")
+    platform.run_to(2 * MINUTE)
+    assert platform.cluster.slowdown("trading-system") == 1.0
+    heal()
+    assert platform.cluster.nodes["node-a"].slowdown == 1.0
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
@@ -332,6 +421,7 @@ FAULTS = st.one_of(
     st.tuples(st.just("set_limit"), st.floats(300, 900)),
     st.tuples(st.just("stop"), st.just(None)),
     st.tuples(st.just("node_pressure"), st.floats(0, 4000)),
+    st.tuples(st.just("oom_loop"), st.integers(1, 9)),
 )
 
 
