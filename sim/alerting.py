@@ -11,12 +11,9 @@ from collections.abc import Callable
 
 from sim.alerts import Alert, AlertRule, AlertState
 from sim.clock import SECOND, VirtualTime
-
-Row = list[float]
-"""The values of one scrape: a column per series, then one per window. Absent is NaN."""
+from sim.metrics import ABSENT, Row
 
 NEVER_US = 1 << 62
-ABSENT = float("nan")
 
 
 class Window:

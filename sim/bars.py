@@ -64,6 +64,12 @@ class BarTape:
         """Publish bars of this length from now on, and call `callback` with each."""
         if isinstance(minutes, bool) or not isinstance(minutes, int) or not 1 <= minutes <= 24 * 60:
             raise BadInput("not a bar length", mend="give whole minutes from 1 to 1440", field="minutes", value=minutes)
+        if minutes * MINUTE % self._market.mark_us:
+            raise BadInput(
+                "a bar would not be a whole number of marks",
+                mend=f"give a multiple of the {self._market.mark_us / MINUTE:g} minutes between two marks",
+                field="minutes", value=minutes,
+            )  # fmt: skip
         if minutes not in self._callbacks:
             self._callbacks[minutes] = []
             self._held[minutes] = []

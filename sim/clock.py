@@ -1,7 +1,7 @@
 """Virtual time: whole microseconds from 0, and what they mean on a wall clock.
 
-SimPy keeps the queue; `VirtualTime` adds one verb to it, `advance_to`, so that a plain loop can run the
-regular marks between two sparse events (see `sim.world`). Integers, because float seconds drift and
+SimPy keeps the queue; `VirtualTime` lets a plain loop run the regular marks between two
+sparse events (see `sim.marks`). Integers, because float seconds drift and
 epoch-sized floats lose microseconds.
 """
 
@@ -33,7 +33,12 @@ class VirtualTime(simpy.Environment):
         """Start at 0."""
         super().__init__(initial_time=0)
 
-    def advance_to(self, t_us: int) -> None:
+    @property
+    def queue(self) -> list[Any]:
+        """The event heap itself: its head's identity tells a tight loop whether anything was scheduled."""
+        return self._queue
+
+    def set_now(self, t_us: int) -> None:
         """Move the clock to `t_us` with no event between: never backwards, never past the queue's head."""
         assert self._now <= t_us <= self.peek(), (self._now, t_us, self.peek())
         self._now = t_us

@@ -35,7 +35,7 @@ class BadInput(FiredrillError):
         field: str | None = None,
         value: object = None,
     ) -> None:
-        """Say what is wrong (`problem`), where (`file`, `line`, `field`), with which `value`, and the `mend`."""
+        """Say what is wrong (`problem`), where (`file`, `line`, `field`), with what `value`, and the `mend`."""
         self.problem, self.mend, self.file, self.line, self.field, self.value = (
             problem,
             mend,

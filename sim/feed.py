@@ -12,8 +12,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator, Iterable, Sequence
 from functools import partial
+from itertools import cycle
 from typing import Any
 
+import numpy as np
 import simpy
 
 from sim.bars import BarTape, OnBar
@@ -262,15 +264,12 @@ class Feed:
         """The exchange's ticks, one list per mark."""
         marks = self._market.marks(from_us, until_us)
         assert marks is not None, from_us
-        symbols, mark_us = self._market.symbols, self._market.mark_us
-        rows = zip(marks.prices.T.tolist(), marks.sizes.T.tolist(), strict=True)
-        return [
-            [
-                _tick((symbol, price, size, marks.first_us + k * mark_us, marks.first_seq + k))
-                for symbol, price, size in zip(symbols, prices, sizes, strict=True)
-            ]
-            for k, (prices, sizes) in enumerate(rows)
-        ]
+        symbols, count = self._market.symbols, marks.prices.shape[1]
+        each = np.repeat(np.arange(count), len(symbols))
+        stamps_us, seqs = marks.first_us + each * self._market.mark_us, marks.first_seq + each
+        columns = (a.T.ravel().tolist() for a in (marks.prices, marks.sizes, stamps_us, seqs))
+        ticks = list(map(_tick, zip(cycle(symbols), *columns, strict=False)))
+        return [ticks[i : i + len(symbols)] for i in range(0, len(ticks), len(symbols))]
 
     def _bent_ticks(self, from_us: int, until_us: int) -> list[list[Tick]]:
         """The delivered ticks, one list per mark; one mark more is looked at, for a late tick from before."""

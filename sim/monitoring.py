@@ -7,40 +7,19 @@ them: dead, late, lying, flapping. Each leaves events that prove it and returns 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass
 
 import simpy
 
-from sim.alerting import ABSENT, Row, RuleBook
+from sim.alerting import RuleBook
 from sim.alerts import Alert, AlertRule
-from sim.clock import DAY, MINUTE, SECOND, VirtualTime
+from sim.clock import DAY, SECOND, VirtualTime
 from sim.errors import BadInput
 from sim.healing import Heal, once
 from sim.history import History
+from sim.metrics import ABSENT, STALE_AFTER_US, Row, Samples, Series
 
 Read = Callable[[], float]
-
-STALE_AFTER_US = 5 * MINUTE
-"""A query does not answer with a scrape older than this."""
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One time series: its metric's name, its labels, and whether it only ever counts up."""
-
-    name: str
-    labels: tuple[tuple[str, str], ...] = ()
-    counts: bool = False
-
-    @property
-    def key(self) -> str:
-        """As queries write it: `name`, or `name{label="value"}`."""
-        if not self.labels:
-            return self.name
-        labels = ",".join(f'{label}="{value}"' for label, value in self.labels)
-        return f"{self.name}{{{labels}}}"
 
 
 class Monitoring:
@@ -57,22 +36,19 @@ class Monitoring:
         if interval_us <= 0:
             raise BadInput("scrape interval must be above 0", mend="use 15s", value=interval_us)
         self._env, self._history, self.interval_us = env, history, interval_us
-        self._keep = max(2, retention_us // interval_us)
+        self._samples = Samples(retention_us // interval_us)
         self._up: dict[str, Callable[[], bool]] = {}
         self._metrics: dict[str, list[tuple[Series, Read]]] = {}
         self.rules: list[AlertRule] = []
         self.rules_without_series: list[str] = []
         """Rules that can never fire, since nobody exports their metric."""
-        self.series: list[Series] = []
-        self._column: dict[str, int] = {}
         self._jobs: list[tuple[Callable[[], bool], list[Read], Row]] = []
         self._book = RuleBook(env, self._publish)
-        self._times: list[int] = []
-        self._rows: list[Row] = []
-        self._lies: list[tuple[int, Callable[[float], float]]] = []
+        self._lies: list[Callable[[Row], None]] = []
         self._deaths = 0
         self._delays_us: list[int] = []
-        self._published_until_us = 0
+        self._backlog: list[Alert] = []
+        self._told_firing: dict[tuple[str, str], Alert] = {}
         self._on_scrape: list[Callable[[], object]] = []
         self._on_alert: list[Callable[[Alert], object]] = []
 
@@ -106,13 +82,14 @@ class Monitoring:
 
     def start(self) -> None:
         """Fix the columns, bind the rules and begin to scrape, one interval from now."""
+        series: list[Series] = []
         for job, metrics in self._metrics.items():
             reads = [read for _, read in metrics]
-            self.series += [series for series, _ in metrics]
-            self.series.append(Series("up", (("job", job),)))
+            series += [each for each, _ in metrics]
+            series.append(Series("up", (("job", job),)))
             self._jobs.append((self._up.get(job, lambda: True), reads, [ABSENT] * len(reads)))
-        self._column = {series.key: column for column, series in enumerate(self.series)}
-        keys = [(series.name, series.key) for series in self.series]
+        self._samples.define(series)
+        keys = [(each.name, each.key) for each in series]
         self.rules_without_series = self._book.compile(self.rules, keys)
         self._env.process(self._run())
 
@@ -128,42 +105,37 @@ class Monitoring:
             else:
                 row += absent
                 row.append(0.0)
-        for column, lie in self._lies:
-            row[column] = lie(row[column])
-        self._times.append(self._env.now)
-        self._rows.append(row)
-        if len(self._rows) > 2 * self._keep:
-            del self._times[: self._keep], self._rows[: self._keep]
+        for lie in self._lies:
+            lie(row)
+        self._samples.append(self._env.now, row)
         self._book.evaluate(row)
         for beat in self._on_scrape:
             beat()
 
     # Queries
 
+    @property
+    def series(self) -> list[Series]:
+        """Every series that is scraped."""
+        return self._samples.series
+
     def last(self, metric: str) -> float:
-        """The value of the last scrape, however old; NaN when absent."""
-        column = self._resolve(metric)
-        return float(self._rows[-1][column]) if self._rows else ABSENT
+        """The value that the newest visible scrape has, however old; NaN when absent."""
+        return self._samples.at(self._samples.column(metric), self._visible_us())
 
     def query(self, metric: str, t_us: int | None = None) -> float:
-        """The value as it was known at `t_us` (default now); NaN when absent or older than five minutes."""
-        column, at_us = self._resolve(metric), self._env.now if t_us is None else t_us
-        index = bisect_right(self._times, at_us) - 1
-        if index < 0 or at_us - self._times[index] >= STALE_AFTER_US:
-            return ABSENT
-        return float(self._rows[index][column])
+        """The value as it was at `t_us` (default now); NaN when absent or more than five minutes older."""
+        visible_us = self._visible_us()
+        seen_us = visible_us if t_us is None else min(t_us, visible_us)
+        return self._samples.at(self._samples.column(metric), seen_us, STALE_AFTER_US)
 
     def query_range(self, metric: str, start_us: int, end_us: int) -> tuple[list[int], list[float]]:
         """Times and values of the scrapes from `start_us` to `end_us`, both included; absent ones left out."""
-        column = self._resolve(metric)
-        first, last = bisect_left(self._times, start_us), bisect_right(self._times, end_us)
-        pairs = [(self._times[i], float(self._rows[i][column])) for i in range(first, last)]
-        present = [(t_us, value) for t_us, value in pairs if value == value]
-        return [t_us for t_us, _ in present], [value for _, value in present]
+        return self._samples.between(self._samples.column(metric), start_us, min(end_us, self._visible_us()))
 
-    def firing(self) -> list[tuple[str, str]]:
-        """Rule and series of every alert that fires now, in the order of the rules."""
-        return [(each.rule.name, each.series) for each in self._book.evaluations if each.firing]
+    def firing(self) -> list[Alert]:
+        """The alerts that fire now as far as anybody was told, oldest first."""
+        return list(self._told_firing.values())
 
     @property
     def alive(self) -> bool:
@@ -173,7 +145,7 @@ class Monitoring:
     @property
     def last_scrape_us(self) -> int | None:
         """When it scraped last."""
-        return self._times[-1] if self._times else None
+        return self._samples.newest_us
 
     # Faults
 
@@ -191,39 +163,41 @@ class Monitoring:
         return once(heal)
 
     def delay(self, delay_us: int) -> Heal:
-        """Publish every alert this much later than its rule found it."""
+        """Show and publish everything this much later; healing drops the backlog and shows the present."""
         self._delays_us.append(delay_us)
         self._history.emit("monitoring.late", delay_us=delay_us)
 
         def heal() -> None:
             self._delays_us.remove(delay_us)
             self._history.emit("monitoring.late_healed", delay_us=delay_us)
+            if not self._delays_us:
+                self._catch_up()
 
         return once(heal)
 
     def freeze(self, metric: str) -> Heal:
         """Let a metric show its last value for ever, even when its source is down."""
-        shown = self.last(metric)
-        return self._lie(metric, "frozen", lambda _: shown)
+        now, samples = self._env.now, self._samples
+        shown = {column: samples.at(column, now) for column in samples.columns(metric)}
+        return self._lie(metric, "frozen", lambda column, _: shown[column])
 
     def overwrite(self, metric: str, value: float) -> Heal:
         """Let a metric show `value`; NaN makes it absent."""
-        return self._lie(metric, "overwritten", lambda _: value)
+        return self._lie(metric, "overwritten", lambda _, __: value)
 
     def flap(self, metric: str, value: float) -> Heal:
         """Let a metric show `value` at every second scrape and the truth between."""
-        odd = [False]
+        since_us = self._env.now
 
-        def alternate(truth: float) -> float:
-            odd[0] = not odd[0]
-            return value if odd[0] else truth
+        def alternate(_: int, truth: float) -> float:
+            return truth if (self._env.now - since_us) // self.interval_us % 2 else value
 
         return self._lie(metric, "flapping", alternate)
 
     # Inside
 
     def _register(self, series: Series, read: Read, job: str) -> None:
-        assert not self._column, "register before start"
+        assert not self.series, "register before start"
         self._metrics.setdefault(job, []).append((series, read))
 
     def _run(self) -> Generator[simpy.Event, None, None]:
@@ -232,48 +206,60 @@ class Monitoring:
             if self._deaths == 0:
                 self.scrape()
 
-    def _resolve(self, metric: str) -> int:
-        column = self._column.get(metric)
-        if column is not None:
-            return column
-        keys = [series.key for series in self.series if series.name == metric]
-        if len(keys) == 1:
-            return self._column[keys[0]]
-        known = ", ".join(keys) or ", ".join(dict.fromkeys(series.name for series in self.series))
-        raise BadInput("metric is unknown or has several series", mend=f"use one of {known}", value=metric)
+    def _visible_us(self) -> int:
+        """Up to when anybody sees what was scraped."""
+        return self._env.now - max(self._delays_us, default=0)
 
-    def _lie(self, metric: str, mode: str, shown: Callable[[float], float]) -> Heal:
-        column = self._resolve(metric)
+    def _lie(self, metric: str, mode: str, shown: Callable[[int, float], float]) -> Heal:
         landed = [False]
 
-        def lie(truth: float) -> float:
-            value = shown(truth)
-            if not landed[0] and value != truth and (value == value or truth == truth):
-                landed[0] = True
-                self._history.emit("monitoring.lied", metric, shown=_plain(value), truth=_plain(truth))
-            return value
+        def lie(row: Row) -> None:
+            for column in columns:
+                truth, value = row[column], shown(column, row[column])
+                row[column] = value
+                if not landed[0] and value != truth and (value == value or truth == truth):
+                    landed[0] = True
+                    series = self.series[column].key
+                    self._history.emit("monitoring.lied", series, shown=_plain(value), truth=_plain(truth))
 
-        entry = (column, lie)
-        self._lies.append(entry)
+        columns = self._samples.columns(metric)
+        self._lies.append(lie)
         self._history.emit("monitoring.lying", metric, mode=mode)
 
         def heal() -> None:
-            self._lies.remove(entry)
+            self._lies.remove(lie)
             self._history.emit("monitoring.lying_healed", metric, mode=mode)
 
         return once(heal)
 
     def _publish(self, alert: Alert) -> None:
-        # Alerts stay in order when a delay ends: none overtakes one that is still held up.
-        due_us = max(self._env.now + sum(self._delays_us), self._published_until_us)
-        if due_us <= self._env.now:
+        if not self._delays_us:
             self._tell(alert)
             return
-        self._published_until_us = due_us
-        self._env.timeout(due_us - self._env.now).callbacks.append(lambda _: self._tell(alert))
+        self._backlog.append(alert)
+        delay_us = max(self._delays_us)
+        self._env.timeout(delay_us).callbacks.append(lambda _: self._publish_from_backlog(alert))
+
+    def _publish_from_backlog(self, alert: Alert) -> None:
+        # With all that were found before it: when a delay shrinks, none may overtake another.
+        while alert in self._backlog:
+            self._tell(self._backlog.pop(0))
+
+    def _catch_up(self) -> None:
+        """Of each alert, publish the newest state in the backlog, if it is another than was told."""
+        newest = {(alert.name, alert.series): alert for alert in self._backlog}
+        self._backlog.clear()
+        for key, alert in newest.items():
+            fires = alert.state == "firing"
+            if fires != (key in self._told_firing) and alert.state in ("firing", "resolved"):
+                self._tell(alert)
 
     def _tell(self, alert: Alert) -> None:
         self._history.emit(f"alert.{alert.state}", alert.name, **alert.data())
+        if alert.state == "firing":
+            self._told_firing[alert.name, alert.series] = alert
+        elif alert.state == "resolved":
+            self._told_firing.pop((alert.name, alert.series), None)
         if alert.state in ("firing", "resolved"):
             for told in self._on_alert:
                 told(alert)

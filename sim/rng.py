@@ -35,7 +35,7 @@ class Streams:
         return Draws(self.stream(name), sample)
 
     def ids(self, prefix: str) -> Callable[[], str]:
-        """A source of ids, `prefix-000001` and up: unique in this World and the same in each run of a seed."""
+        """A source of ids, `prefix-000001` and up: unique in this World, the same in each run of a seed."""
         numbers = count(1)
         return lambda: f"{prefix}-{next(numbers):06d}"
 

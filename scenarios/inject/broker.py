@@ -1,0 +1,277 @@
+"""Faults of the broker and of the path to it, as rules on the link or settings of the broker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+import simpy
+
+from scenarios.faults.broker import (
+    BrokerAckLost,
+    BrokerAuthExpired,
+    BrokerBlackHole,
+    BrokerEndpointDown,
+    BrokerFlapping,
+    BrokerHalfOpen,
+    BrokerHtml502,
+    BrokerLateFills,
+    BrokerRateLimited,
+    BrokerRefused,
+    BrokerSlow,
+)
+from scenarios.faults.orders import ApiErrors, FillDelay, OrderRejects, PartialFills
+from scenarios.faults.risk import Slippage
+from scenarios.inject.base import Heal, Strike, injects
+from sim.clock import MS
+from sim.network import (
+    BrokerBadGateway,
+    BrokerError,
+    BrokerUnavailable,
+    BrokerUnreachable,
+    Rule,
+    Verdict,
+)
+from sim.network import (
+    BrokerRateLimited as TooManyRequests,
+)
+
+HTML_502 = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+
+_SAME_ENDPOINT = {"cancel_all": "cancel", "replace": "submit"}
+"""Endpoints that a fault named for another one strikes as well."""
+
+
+def _rule(strike: Strike, decide: Callable[[str], Verdict | None]) -> Rule:
+    """`decide` as a rule of the link that records its first effect."""
+
+    def rule(endpoint: str) -> Verdict | None:
+        verdict = decide(_SAME_ENDPOINT.get(endpoint, endpoint))
+        if verdict is not None:
+            strike.landed(f"{endpoint} was struck")
+        return verdict
+
+    return rule
+
+
+@injects("broker_refused")
+def refused(strike: Strike, fault: BrokerRefused) -> Heal:
+    """Refuse every connection and cut the one that is there."""
+    return strike.world.link.add(_rule(strike, lambda _: Verdict(BrokerUnreachable("connection refused"))))
+
+
+@injects("broker_black_hole")
+def black_hole(strike: Strike, fault: BrokerBlackHole) -> Heal:
+    """Swallow everything."""
+    return strike.world.link.add(_rule(strike, lambda _: Verdict(hang=True)))
+
+
+@injects("broker_half_open")
+def half_open(strike: Strike, fault: BrokerHalfOpen) -> Heal:
+    """Swallow everything, and keep the session of now dead after the heal, until it is opened anew."""
+    world, session, healed = strike.world, strike.world.connection.sessions, [False]
+
+    def decide(endpoint: str) -> Verdict | None:
+        if not healed[0]:
+            return Verdict(hang=True)
+        same_session = world.connection.sessions == session and world.connection.connected
+        return Verdict(hang=True) if endpoint == "stream" and same_session else None
+
+    world.link.add(_rule(strike, decide))
+
+    def heal() -> None:
+        healed[0] = True
+
+    return heal
+
+
+@injects("broker_auth_expired")
+def auth_expired(strike: Strike, fault: BrokerAuthExpired) -> Heal:
+    """End the session's authorisation."""
+    heal = strike.world.broker.expire_auth(fault.needs_renewal)
+    strike.world.connection.path_changed()
+    strike.landed("the session's authorisation ended")
+    return heal
+
+
+@injects("broker_endpoint_down")
+def endpoint_down(strike: Strike, fault: BrokerEndpointDown) -> Heal:
+    """Let some endpoints fail, or answer nothing."""
+
+    def decide(endpoint: str) -> Verdict | None:
+        if endpoint not in fault.endpoints:
+            return None
+        if fault.empty:
+            return Verdict(answer=dict if endpoint == "positions" else list)
+        return Verdict(_http_error(fault.status, endpoint))
+
+    return strike.world.link.add(_rule(strike, decide))
+
+
+@injects("broker_rate_limited")
+def rate_limited(strike: Strike, fault: BrokerRateLimited) -> Heal:
+    """Lower the rate limit."""
+    broker, usual = strike.world.broker, strike.world.broker.rate_limit_per_min
+    broker.rate_limit_per_min = fault.limit_per_min
+    broker.on_limited = lambda: strike.landed("a call was answered 429")
+
+    def heal() -> None:
+        broker.rate_limit_per_min = usual
+
+    return heal
+
+
+@injects("broker_html_502")
+def html_502(strike: Strike, fault: BrokerHtml502) -> Heal:
+    """Answer a share of the calls with a proxy's error page."""
+    return _share_fails(strike, fault.share, lambda _: BrokerBadGateway(HTML_502))
+
+
+@injects("api_errors")
+def api_errors(strike: Strike, fault: ApiErrors) -> Heal:
+    """Fail the next so many calls, or a share of all calls, to some endpoints."""
+    if fault.share is not None:
+        return _share_fails(strike, fault.share, lambda e: _http_error(fault.status, e), fault.endpoints)
+    left = [fault.consecutive or 0]
+
+    def decide(endpoint: str) -> Verdict | None:
+        if endpoint == "stream" or endpoint not in fault.endpoints or not left[0]:
+            return None
+        left[0] -= 1
+        return Verdict(_http_error(fault.status, endpoint))
+
+    return strike.world.link.add(_rule(strike, decide))
+
+
+@injects("broker_ack_lost")
+def ack_lost(strike: Strike, fault: BrokerAckLost) -> Heal:
+    """Take orders and lose a share of the answers."""
+    chance = strike.world.streams.stream(f"nemesis/{strike.id}")
+
+    def decide(endpoint: str) -> Verdict | None:
+        lost = endpoint == "submit" and chance.random() < fault.share
+        return Verdict(lose_reply=True) if lost else None
+
+    return strike.world.link.add(_rule(strike, decide))
+
+
+@injects("broker_late_fills")
+def late_fills(strike: Strike, fault: BrokerLateFills) -> Heal:
+    """Hold order updates back."""
+    connection = strike.world.connection
+    connection.late_us += fault.delay_us
+    connection.on_late = lambda: strike.landed("an order update was held back")
+
+    def heal() -> None:
+        connection.late_us = max(0, connection.late_us - fault.delay_us)
+
+    return _once(heal)
+
+
+@injects("broker_flapping")
+def flapping(strike: Strike, fault: BrokerFlapping) -> Heal:
+    """Take the link down and up in turn, starting down."""
+    world, stopped = strike.world, [False]
+    up = [lambda: None]
+
+    def flap() -> Generator[simpy.Event, None, None]:
+        while not stopped[0]:
+            up[0] = world.link.add(_rule(strike, lambda _: Verdict(BrokerUnreachable("connection reset"))))
+            yield world.env.timeout(fault.down_us)
+            up[0]()
+            yield world.env.timeout(fault.up_us)
+
+    world.env.process(flap())
+
+    def heal() -> None:
+        stopped[0] = True
+        up[0]()
+
+    return heal
+
+
+@injects("broker_slow")
+def slow(strike: Strike, fault: BrokerSlow) -> Heal:
+    """Delay every answer."""
+    delay_us = round(fault.latency_ms * MS)
+    return strike.world.link.add(_rule(strike, lambda _: Verdict(delay_us=delay_us)))
+
+
+@injects("order_rejects")
+def order_rejects(strike: Strike, fault: OrderRejects) -> Heal:
+    """Reject a share of new orders."""
+    broker = strike.world.broker
+    broker.reject_share, broker.reject_reason = fault.share, fault.reason
+    broker.on_reject = lambda: strike.landed("an order was rejected")
+
+    def heal() -> None:
+        broker.reject_share = 0.0
+
+    return heal
+
+
+@injects("fill_delay")
+def fill_delay(strike: Strike, fault: FillDelay) -> Heal:
+    """Fill later than usual."""
+    broker = strike.world.broker
+    broker.fill_delay_us += fault.delay_us
+    strike.landed("the venue fills later")
+
+    def heal() -> None:
+        broker.fill_delay_us -= fault.delay_us
+
+    return _once(heal)
+
+
+@injects("partial_fills")
+def partial_fills(strike: Strike, fault: PartialFills) -> Heal:
+    """Fill a share of orders in two parts."""
+    broker, usual = strike.world.broker, strike.world.broker.partial_share
+    broker.partial_share = fault.share
+    strike.landed("the venue fills in parts")
+
+    def heal() -> None:
+        broker.partial_share = usual
+
+    return heal
+
+
+@injects("slippage")
+def slippage(strike: Strike, fault: Slippage) -> Heal:
+    """Fill worse than usual."""
+    broker, usual = strike.world.broker, strike.world.broker.slippage_mean_bps
+    broker.slippage_mean_bps = fault.mean_bps
+    strike.landed("fills slip more")
+
+    def heal() -> None:
+        broker.slippage_mean_bps = usual
+
+    return heal
+
+
+def _share_fails(
+    strike: Strike, share: float, error: Callable[[str], BrokerError], endpoints: tuple[str, ...] | None = None
+) -> Heal:
+    chance = strike.world.streams.stream(f"nemesis/{strike.id}")
+
+    def decide(endpoint: str) -> Verdict | None:
+        struck = endpoint != "stream" and (endpoints is None or endpoint in endpoints)
+        return Verdict(error(endpoint)) if struck and chance.random() < share else None
+
+    return strike.world.link.add(_rule(strike, decide))
+
+
+def _http_error(status: int, endpoint: str) -> BrokerError:
+    if status == 429:
+        return TooManyRequests(f"{endpoint}: rate limit exceeded")
+    return BrokerUnavailable(f"{endpoint}: HTTP {status}", status)
+
+
+def _once(heal: Heal) -> Heal:
+    done = [False]
+
+    def first() -> None:
+        if not done[0]:
+            done[0] = True
+            heal()
+
+    return first

@@ -1,0 +1,263 @@
+"""Faults inside the firm: its workloads, its database and cache, its state files, its monitoring."""
+
+from __future__ import annotations
+
+import json
+
+from scenarios.faults.infrastructure import (
+    BadDeploy,
+    CacheFull,
+    DatabaseSlow,
+    MemoryLeak,
+    NodePressure,
+    OomCrashLoop,
+    PoolExhausted,
+    ProcessCrash,
+    ProcessRestart,
+)
+from scenarios.faults.monitoring import MonitoringDead, MonitoringLate, MonitoringLying, PagesLost
+from scenarios.faults.risk import ManualKill
+from scenarios.faults.state import (
+    DuplicateIdempotencyKey,
+    PositionMismatch,
+    StateFileStale,
+    StateFileTruncated,
+    UnexpectedPosition,
+)
+from scenarios.inject.base import Heal, Strike, injects, nothing
+from sim.clock import MS, SECOND
+from sim.orders import Order
+from sim.trading_system import AUDIT_FILE, ORDERS_FILE, POSITIONS_FILE
+
+_BAD_VERSION_CRASHES_US = 5 * SECOND
+
+
+@injects("memory_leak")
+def memory_leak(strike: Strike, fault: MemoryLeak) -> Heal:
+    """Leak until healed, or until another version runs."""
+    heal = strike.world.cluster.leak(fault.workload, fault.mib_per_min)
+    strike.landed(f"{fault.workload} leaks")
+    return heal
+
+
+@injects("oom_crash_loop")
+def oom_crash_loop(strike: Strike, fault: OomCrashLoop) -> Heal:
+    """Kill the workload for memory soon after each start, so many times or until its limit is raised."""
+    cluster, name = strike.world.cluster, fault.workload
+    limit_mib, left = cluster[name].revision.limit_mib, [fault.kills]
+
+    def kill() -> None:
+        if left[0] > 0 and cluster[name].revision.limit_mib <= limit_mib and cluster.serving(name):
+            left[0] -= 1
+            cluster.kill(name, "OOMKilled")
+            strike.landed(f"{name} was OOM-killed")
+
+    cluster.on_start(name, lambda: strike.after(fault.survives_us, kill) if left[0] else None)
+    kill()
+
+    def heal() -> None:
+        left[0] = 0
+
+    return heal
+
+
+@injects("process_crash")
+def process_crash(strike: Strike, fault: ProcessCrash) -> Heal:
+    """Kill the process; its supervisor brings it back unless it stays down."""
+    strike.world.cluster.kill(fault.workload)
+    if fault.stays_down:
+        strike.world.cluster.stop(fault.workload)
+    strike.landed(f"{fault.workload} crashed")
+    return nothing
+
+
+@injects("process_restart")
+def process_restart(strike: Strike, fault: ProcessRestart) -> Heal:
+    """Restart the workload."""
+    strike.world.cluster.restart(fault.workload)
+    strike.landed(f"{fault.workload} was restarted")
+    return nothing
+
+
+@injects("bad_deploy")
+def bad_deploy(strike: Strike, fault: BadDeploy) -> Heal:
+    """Deploy a version that crashes, or whose orders fail."""
+    cluster = strike.world.cluster
+    if fault.symptom == "crash":
+        mend = cluster.declare_bad(fault.workload, fault.version, crash_after_us=_BAD_VERSION_CRASHES_US)
+    else:
+        mend = cluster.declare_bad(fault.workload, fault.version, error_rate=fault.error_share)
+    back = cluster.deploy(fault.workload, fault.version)
+    strike.landed(f"{fault.workload} {fault.version} was deployed")
+
+    def heal() -> None:
+        mend()
+        back()
+
+    return heal
+
+
+@injects("node_pressure")
+def node_pressure(strike: Strike, fault: NodePressure) -> Heal:
+    """Take most of the free memory of every node, and slow the services down."""
+    world = strike.world
+    free_mib = min(node.free_mib() for node in world.cluster.nodes.values())
+    relieve = world.cluster.node_pressure(max(0.0, 0.9 * free_mib))
+    speed_up = world.database.slow_down(fault.slowdown)
+    strike.landed(f"{0.9 * free_mib:.0f} MiB of each node taken")
+
+    def heal() -> None:
+        relieve()
+        speed_up()
+
+    return heal
+
+
+@injects("database_slow")
+def database_slow(strike: Strike, fault: DatabaseSlow) -> Heal:
+    """Run a query that slows down all others until it is ended."""
+    heal = strike.world.database.long_query(round(fault.latency_ms * MS))
+    strike.landed("a long query runs")
+    return heal
+
+
+@injects("pool_exhausted")
+def pool_exhausted(strike: Strike, fault: PoolExhausted) -> Heal:
+    """Take every connection of the pool."""
+    heal = strike.world.database.exhaust_pool()
+    strike.landed("the connection pool is taken")
+    return heal
+
+
+@injects("cache_full")
+def cache_full(strike: Strike, fault: CacheFull) -> Heal:
+    """Fill the cache to its limit."""
+    heal = strike.world.cache.fill()
+    strike.landed("the cache is full")
+    return heal
+
+
+@injects("monitoring_dead")
+def monitoring_dead(strike: Strike, fault: MonitoringDead) -> Heal:
+    """Stop all scraping."""
+    heal = strike.world.monitoring.die()
+    strike.landed("scraping stopped")
+    return heal
+
+
+@injects("monitoring_late")
+def monitoring_late(strike: Strike, fault: MonitoringLate) -> Heal:
+    """Publish alerts late."""
+    heal = strike.world.monitoring.delay(fault.delay_us)
+    strike.landed("alerts are held back")
+    return heal
+
+
+@injects("monitoring_lying")
+def monitoring_lying(strike: Strike, fault: MonitoringLying) -> Heal:
+    """Show a false value for one metric."""
+    heal = strike.world.monitoring.overwrite(fault.metric, fault.value)
+    strike.landed(f"{fault.metric} is overwritten")
+    return heal
+
+
+@injects("pages_lost")
+def pages_lost(strike: Strike, fault: PagesLost) -> Heal:
+    """Lose pages on their way."""
+    heal = strike.world.pager.lose(fault.share)
+    strike.landed("pages get lost")
+    return heal
+
+
+@injects("manual_kill")
+def manual_kill(strike: Strike, fault: ManualKill) -> Heal:
+    """Somebody presses the kill switch: the code's own `halt` endpoint, or the system's."""
+    world = strike.world
+    if "halt" in world.endpoints():
+        try:
+            world.call_endpoint("halt", fault.reason)
+        except ConnectionError as error:
+            world.history.emit("operator.failed", "halt", error=str(error))
+    else:
+        world.trading.halt(fault.reason, by=fault.by)
+    strike.landed(f"{fault.by} pressed the kill switch")
+    return nothing
+
+
+@injects("state_file_truncated")
+def state_file_truncated(strike: Strike, fault: StateFileTruncated) -> Heal:
+    """Cut a state file short."""
+    path = _path(strike, fault.file)
+    if path is not None:
+        strike.world.disk.truncate(path, fault.keep_share)
+        strike.landed(f"{path} was cut")
+    return nothing
+
+
+@injects("state_file_stale")
+def state_file_stale(strike: Strike, fault: StateFileStale) -> Heal:
+    """Put a state file back to how it looked some time ago (positions without the latest fills)."""
+    path = _path(strike, fault.file)
+    if path is None:
+        return nothing
+    world, since_us = strike.world, strike.world.env.now - fault.age_us
+    saved = json.loads(world.disk.read(path)) if fault.file == "positions" else None
+    if saved is not None:
+        for row in reversed(world.history.rows):
+            if row[0] < since_us:
+                break
+            if row[1] == "order.filled":
+                held = saved["positions"].get(row[3]["symbol"], 0)
+                saved["positions"][row[3]["symbol"]] = held - row[3]["side"] * row[3]["qty"]
+        world.disk.write(path, json.dumps(saved))
+    else:
+        world.disk.freeze(path)
+    world.history.emit("disk.stale", path, age_us=fault.age_us)
+    strike.landed(f"{path} went back in time")
+    return nothing
+
+
+@injects("duplicate_idempotency_key")
+def duplicate_key(strike: Strike, fault: DuplicateIdempotencyKey) -> Heal:
+    """Send the last filled order again under its own client order id."""
+    world = strike.world
+    sent = [o for o in world.orders.orders.values() if o.filled_qty]
+    if sent:
+        old = sent[-1]
+        for _ in range(fault.times):
+            again = Order(old.id, old.symbol, old.side, old.qty, source=old.source, reducing=old.reducing)
+            world.link.request(
+                "submit", lambda again=again: world.broker.submit(again), lambda _: None,  # type: ignore[misc]
+                lambda error: strike.landed(f"the broker answered {error}"), 5 * SECOND,
+            )  # fmt: skip
+    return nothing
+
+
+@injects("position_mismatch")
+def position_mismatch(strike: Strike, fault: PositionMismatch) -> Heal:
+    """Trade at the broker without telling the system, in a symbol it holds."""
+    return _trade_by_hand(strike, fault.symbol or strike.held_symbol(), fault.qty)
+
+
+@injects("unexpected_position")
+def unexpected_position(strike: Strike, fault: UnexpectedPosition) -> Heal:
+    """Let a position appear at the broker that no order explains."""
+    world = strike.world
+    unheld = [s for s in world.market.symbols if not world.ledger.position(s)]
+    return _trade_by_hand(strike, fault.symbol or (unheld or list(world.market.symbols))[0], fault.qty)
+
+
+def _trade_by_hand(strike: Strike, symbol: str | None, qty: int) -> Heal:
+    if symbol is not None:
+        world = strike.world
+        world.broker.trade_by_hand(symbol, 1 if qty > 0 else -1, abs(qty), world.market.price(symbol))
+        strike.landed(f"{qty:+d} {symbol} at the broker only")
+    return nothing
+
+
+def _path(strike: Strike, file: str) -> str | None:
+    known = {"positions": POSITIONS_FILE, "orders": ORDERS_FILE, "audit": AUDIT_FILE}
+    if file in known:
+        return known[file]
+    halts = [p for p in strike.world.disk.paths() if "halt" in p.lower() or "kill" in p.lower()]
+    return halts[0] if halts else None

@@ -1,0 +1,108 @@
+"""The nemesis: it does a scenario's faults to a World on schedule, and undoes them.
+
+Every fault leaves three kinds of events: `fault.injected`, `fault.landed` with the proof that somebody could
+have felt it, and `fault.healed`. A fault that never landed makes a run inconclusive, whatever came out of it.
+"""
+
+from __future__ import annotations
+
+from scenarios.faults import Ends, FaultBase
+from scenarios.inject import broker, firm, market  # noqa: F401  importing registers the injectors
+from scenarios.inject.base import INJECTORS, Heal, Strike
+from scenarios.scenario import Scenario
+from sim.clock import MINUTE, SECOND
+from sim.history import History
+from sim.network import Verdict
+from sim.world import World
+
+_BEFORE_US = 3 * SECOND
+_IN_FLIGHT_LIFE_US = 10 * MINUTE
+
+
+class Nemesis:
+    """The fault schedule of one run."""
+
+    def __init__(self, world: World, scenario: Scenario, zero_us: int) -> None:
+        """Schedule every fault of `scenario`; its times count from `zero_us`."""
+        self._world, self._scenario, self._zero_us = world, scenario, zero_us
+        self._heals: dict[str, Heal] = {}
+        self.faults: dict[str, FaultBase] = {}
+        for number, fault in enumerate(scenario.faults, start=1):
+            fault_id = f"{number}-{fault.kind}"
+            self.faults[fault_id] = fault
+            self._schedule(fault_id, fault)
+
+    def _schedule(self, fault_id: str, fault: FaultBase) -> None:
+        strike_us = self._zero_us + fault.at_us
+        self._at(strike_us - _BEFORE_US, lambda: self._put_orders_in_flight(lose_ack=False))
+        self._at(strike_us - SECOND // 2, lambda: self._put_orders_in_flight(lose_ack=True))
+        self._at(strike_us, lambda: self._inject(fault_id, fault))
+        healed_at = self._scenario.healed_at_us(fault)
+        if healed_at is not None:
+            self._at(self._zero_us + healed_at, lambda: self.heal(fault_id))
+
+    def _at(self, t_us: int, function: Heal) -> None:
+        self._world.env.at(t_us).callbacks.append(lambda _: function())
+
+    def _inject(self, fault_id: str, fault: FaultBase) -> None:
+        self._world.history.emit(
+            "fault.injected", fault_id, fault=fault.kind, component=fault.component, text=fault.describe(),
+            targets=list(fault.targets), blocks=fault.blocks_recovery,
+        )  # fmt: skip
+        self._heals[fault_id] = INJECTORS[fault.kind](Strike(self._world, fault, fault_id), fault)
+
+    def heal(self, fault_id: str) -> None:
+        """End one fault; harmless when it has not struck or is over."""
+        heal = self._heals.pop(fault_id, None)
+        if heal is None:
+            return
+        if self.faults[fault_id].ends is not Ends.ITSELF:
+            heal()
+        self._world.history.emit("fault.healed", fault_id)
+
+    def last_change_us(self) -> int:
+        """When the schedule is over: the last injection or heal, in run time."""
+        ends = [f.at_us for f in self.faults.values()]
+        ends += [t for f in self.faults.values() if (t := self._scenario.healed_at_us(f)) is not None]
+        return self._zero_us + max(ends, default=0)
+
+    def _put_orders_in_flight(self, lose_ack: bool) -> None:
+        """Leave orders open, one of them un-acknowledged, for the fault to meet."""
+        world = self._world
+        active = world.trading.up and world.trading.halted is None and world.calendar.is_open(world.env.now)
+        if not (self._scenario.world.in_flight and active):
+            return
+        symbol = world.market.symbols[0]
+        price = world.market.price(symbol)
+        restore = world.link.add(_lose_reply) if lose_ack else (lambda: None)
+        order = world.orders.create(symbol, 1, 10, kind="limit", limit_price=round(price * 0.97, 2), price_hint=price)
+        restore()
+        if order.live:
+            late = _IN_FLIGHT_LIFE_US
+            world.env.timeout(late).callbacks.append(
+                lambda _: world.orders.cancel(order) if order.live and world.trading.up else None
+            )
+
+
+def _lose_reply(endpoint: str) -> Verdict | None:
+    return Verdict(lose_reply=True) if endpoint == "submit" else None
+
+
+def landed(history: History) -> dict[str, str | None]:
+    """For each fault injected: the proof that it landed, or None.
+
+    A pure reading of the History, so that scoring can ask it later.
+    """
+    proofs: dict[str, str | None] = {}
+    of_feed: list[str] = []
+    for event in history.of("fault.injected", "fault.landed", "feed.corrupted"):
+        if event.kind == "fault.injected":
+            proofs[event.subject] = None
+            if event.data["component"] == "feed":
+                of_feed.append(event.subject)
+        elif event.kind == "fault.landed":
+            proofs[event.subject] = str(event.data["proof"])
+        else:  # the feed itself records when the first bad item was delivered
+            for fault_id in of_feed:
+                proofs[fault_id] = proofs[fault_id] or f"bad data was delivered for {event.subject}"
+    return proofs

@@ -1,0 +1,99 @@
+"""User code beside SimPy: it may wait in the middle of a plain function call.
+
+SimPy suspends generators; mitigation code is plain functions that call a broker and expect an answer. The
+hub gives such code a greenlet when, and only when, it has to wait. A hook that never waits is a direct call
+and costs nothing extra.
+
+How a wait works: the loop that drives the World runs in a greenlet of its own, the driver. A hook is called
+straight from that loop. When the hook must wait, its greenlet (loop and all) is parked and a new driver
+takes over; when the awaited event fires, the driver switches to the parked greenlet, the hook goes on to its
+end, and the old loop, seeing that it no longer drives, returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import greenlet
+import simpy
+
+
+class Killed(BaseException):
+    """Thrown into user code whose process ended (crash, OOM, end of run).
+
+    Not an Exception, so that the code's own `except Exception` does not swallow its death.
+    """
+
+
+class Hub:
+    """Runs one driver loop at a time and parks user code that waits."""
+
+    def __init__(self, env: simpy.Environment, drive: Callable[[], None]) -> None:
+        """Let `drive` run the World; it must return as soon as it is no longer `driver`."""
+        self._env, self._drive = env, drive
+        self._home: greenlet.greenlet | None = None
+        self.driver: greenlet.greenlet | None = None
+        """The greenlet that drives now; a loop compares it with itself after each call into user code."""
+
+    def run(self) -> None:
+        """Drive the World until the current driver loop ends by itself."""
+        assert self._home is None, "the World is already running"
+        self._home = greenlet.getcurrent()
+        try:
+            self.driver = self._new_driver()
+            self.driver.switch()
+        finally:
+            self._home = self.driver = None
+
+    def wait(self, event: simpy.Event) -> Any:
+        """Park the caller until `event` fires; its value, or its exception raised here."""
+        if event.callbacks is None:
+            return _outcome(event)
+        me = greenlet.getcurrent()
+        if self._home is None or me is self._home:
+            raise RuntimeError("only code that runs inside the World can wait in virtual time")
+        event.callbacks.append(lambda _: self._resume(me))
+        if me is self.driver:
+            self.driver = self._new_driver()
+        assert self.driver is not None
+        self.driver.switch()
+        return _outcome(event)
+
+    def call(self, function: Callable[[], object]) -> greenlet.greenlet:
+        """Run `function` at once in a greenlet of its own, up to its first wait (or its end)."""
+        body = greenlet.greenlet(function)
+        self._enter(body)
+        return body
+
+    def kill(self, parked: greenlet.greenlet) -> None:
+        """End user code that is parked in a wait: `Killed` unwinds it before this returns."""
+        if not parked.dead:
+            self._enter(parked, Killed())
+
+    def _resume(self, parked: greenlet.greenlet) -> None:
+        if not parked.dead:
+            self._enter(parked)
+
+    def _enter(self, body: greenlet.greenlet, error: BaseException | None = None) -> None:
+        # Whoever enters a body gets control back when it waits (by `wait`, through the driver) or ends
+        # (greenlets return to their parent), so the parent must be the greenlet that is running now.
+        caller = greenlet.getcurrent()
+        body.parent = caller
+        outer, self.driver = self.driver, caller
+        if error is None:
+            body.switch()
+        else:
+            body.throw(error)
+        self.driver = outer
+
+    def _new_driver(self) -> greenlet.greenlet:
+        assert self._home is not None
+        return greenlet.greenlet(self._drive, parent=self._home)
+
+
+def _outcome(event: simpy.Event) -> Any:
+    if event.ok:
+        return event.value
+    event.defused = True
+    raise event.value

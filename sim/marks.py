@@ -1,0 +1,110 @@
+"""Regular marks (ticks, timers) in a plain loop between the sparse events of SimPy.
+
+A day has 23,400 seconds and about 7,000 events. Putting each second into the queue would cost more than all
+the rest, so seconds are called from a tight loop up to the next event; then SimPy takes its step, and the
+loop goes on. At one instant events come first, then marks in the order they were added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import greenlet
+
+from sim.actors.hub import Hub
+from sim.actors.process import Process
+from sim.clock import VirtualTime
+
+
+class Mark:
+    """Something called every `period_us`, on behalf of `process`."""
+
+    __slots__ = ("call", "name", "next_us", "period_us", "process")
+
+    def __init__(
+        self, process: Process, name: str, period_us: int, first_us: int, call: Callable[[], object]
+    ) -> None:
+        """First due at `first_us`."""
+        self.process, self.name, self.period_us, self.next_us, self.call = process, name, period_us, first_us, call
+
+
+class Marks:
+    """All marks of a World, and the loop that drives the World by them."""
+
+    def __init__(self, env: VirtualTime) -> None:
+        """No marks yet."""
+        self._env = env
+        self.hub = Hub(env, self._drive)
+        self._marks: list[Mark] = []
+        self._until_us = 0
+
+    def every(
+        self, process: Process, name: str, period_us: int, call: Callable[[], object], first_us: int | None = None
+    ) -> Mark:
+        """Call `call` every `period_us`; the first time on the next whole multiple of the period, or at `first_us`."""
+        if first_us is None:
+            first_us = (self._env.now // period_us + 1) * period_us
+        mark = Mark(process, name, period_us, first_us, call)
+        self._marks.append(mark)
+        return mark
+
+    def drop(self, process: Process) -> None:
+        """Forget every mark of `process`."""
+        self._marks = [mark for mark in self._marks if mark.process is not process]
+
+    def run(self, until_us: int) -> None:
+        """Drive the World up to and including `until_us`."""
+        self._until_us = until_us
+        self.hub.run()
+
+    def _drive(self) -> None:
+        me = greenlet.getcurrent()
+        env, until_us = self._env, self._until_us
+        while self.hub.driver is me:
+            head_us = env.peek()
+            mark = self._soonest()
+            if mark is not None and mark.next_us < head_us and mark.next_us <= until_us:
+                self._call_marks(mark, me)
+            elif head_us <= until_us:
+                env.step()
+            else:
+                env.set_now(until_us)
+                return
+
+    def _soonest(self) -> Mark | None:
+        """The mark due next; marks that fell due while their process was busy are missed, as on one thread."""
+        soonest = None
+        now = self._env.now
+        for mark in self._marks:
+            if mark.next_us < now:
+                mark.next_us += (now - mark.next_us + mark.period_us - 1) // mark.period_us * mark.period_us
+            if not mark.process.busy and (soonest is None or mark.next_us < soonest.next_us):
+                soonest = mark
+        return soonest
+
+    def _call_marks(self, mark: Mark, me: greenlet.greenlet) -> None:
+        try:
+            if len(self._marks) == 1:
+                self._march(mark, me)
+            else:
+                self._env.set_now(mark.next_us)
+                mark.next_us += mark.period_us
+                mark.call()
+        except BaseException as error:  # user code: written down, never the World's failure
+            mark.process.report(mark.name, error)
+        if self.hub.driver is not me:
+            mark.process.finished()
+
+    def _march(self, mark: Mark, me: greenlet.greenlet) -> None:
+        """Call `mark` again and again until an event is due or something new was scheduled."""
+        env, hub, call, period_us = self._env, self.hub, mark.call, mark.period_us
+        queue = env.queue
+        head = queue[0] if queue else None
+        stop_us = self._until_us + 1 if head is None else min(head[0], self._until_us + 1)
+        t_us = mark.next_us
+        while t_us < stop_us:
+            env._now = t_us  # set_now without its checks: the loop's condition is the check
+            mark.next_us = t_us = t_us + period_us
+            call()
+            if hub.driver is not me or (queue[0] if queue else None) is not head:
+                return

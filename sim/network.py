@@ -1,0 +1,179 @@
+"""The path between the firm and its broker: latency, and every way in which a request can go wrong.
+
+A fault is a `Rule`: asked about each request, it passes or gives a `Verdict` (fail with this error after this
+delay, hang, deliver but lose the reply, deliver late). Rules are asked in the order they were added; the
+first verdict wins. Whoever adds a rule gets the function that removes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import simpy
+
+from sim.clock import MS
+from sim.history import History
+from sim.rng import Streams, lognormal
+
+
+class BrokerError(Exception):
+    """What a broker call raises in the mitigation code; `status` is the HTTP status, 0 when there was none."""
+
+    status = 0
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        """Carry `message`, and the HTTP `status` when it differs from the class's."""
+        super().__init__(message)
+        if status is not None:
+            self.status = status
+
+
+class BrokerUnreachable(BrokerError, ConnectionError):
+    """The connection was refused or reset."""
+
+
+class BrokerTimeout(BrokerError, TimeoutError):
+    """No answer within the caller's timeout; the request may or may not have been executed."""
+
+
+class BrokerAuthExpired(BrokerError, PermissionError):
+    """The session or the key is no longer valid."""
+
+    status = 401
+
+
+class BrokerRateLimited(BrokerError):
+    """Too many requests."""
+
+    status = 429
+
+
+class BrokerBadGateway(BrokerError):
+    """A load balancer answered with an HTML page in the broker's place."""
+
+    status = 502
+
+
+class BrokerUnavailable(BrokerError):
+    """The endpoint answers, with a server error."""
+
+    status = 503
+
+
+class OrderRejected(BrokerError, ValueError):
+    """The broker refuses the order; `reason` says why."""
+
+    status = 422
+
+
+class UnknownOrder(BrokerError, LookupError):
+    """No such order at the broker."""
+
+    status = 404
+
+
+class Verdict(NamedTuple):
+    """What happens to one request."""
+
+    error: BrokerError | None = None
+    """Raised at the caller after `delay_us`; the broker never sees the request."""
+    hang: bool = False
+    """Neither delivered nor answered."""
+    lose_reply: bool = False
+    """Executed at the broker, never answered."""
+    delay_us: int = 0
+    """Added to the round trip (half each way), or the time to the error."""
+    answer: Callable[[], Any] | None = None
+    """Answered by this in the broker's place (an empty list, for one)."""
+
+
+Rule = Callable[[str], Verdict | None]
+"""Given an endpoint name (`submit`, `positions`, ...), a verdict, or None to pass."""
+
+PASS = Verdict()
+
+
+class Link:
+    """Requests to the broker, each with a latency and a fate."""
+
+    ENDPOINTS = ("submit", "cancel", "cancel_all", "replace", "orders", "positions", "account", "connect", "stream")
+
+    def __init__(
+        self, env: simpy.Environment, history: History, streams: Streams, median_latency_us: int = 20 * MS
+    ) -> None:
+        """A healthy path with lognormal one-way latency around half of `median_latency_us`."""
+        self._env, self._history = env, history
+        self._one_way = streams.draws("network/latency", lognormal(median_latency_us / 2, 0.35))
+        self._rules: list[Rule] = []
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after each change of the rules; the connection sets it."""
+
+    def add(self, rule: Rule) -> Callable[[], None]:
+        """Install `rule`; the returned function removes it and may be called twice."""
+        self._rules.append(rule)
+        self.on_change()
+
+        def remove() -> None:
+            if rule in self._rules:
+                self._rules.remove(rule)
+                self.on_change()
+
+        return remove
+
+    def verdict(self, endpoint: str) -> Verdict:
+        """The fate of a request sent now."""
+        for rule in self._rules:
+            verdict = rule(endpoint)
+            if verdict is not None:
+                return verdict
+        return PASS
+
+    def one_way_us(self) -> int:
+        """One draw of the latency in one direction."""
+        return int(self._one_way())
+
+    def request(
+        self,
+        endpoint: str,
+        action: Callable[[], Any],
+        on_reply: Callable[[Any], None],
+        on_error: Callable[[BrokerError], None],
+        timeout_us: int | None,
+    ) -> None:
+        """Send a request: `action` runs at the broker, then `on_reply(result)` or `on_error(error)` here.
+
+        With `timeout_us` None a hanging request never comes back, as with a client that sets no timeout. A
+        reply that would come later than the timeout is lost, although the broker did execute.
+        """
+        verdict = self.verdict(endpoint) if self._rules else PASS
+        if verdict.error is not None:
+            self._later(verdict.delay_us + self.one_way_us(), lambda: on_error(verdict.error))  # type: ignore[arg-type]
+            return
+        there_us = self.one_way_us() + verdict.delay_us // 2
+        back_us = self.one_way_us() + verdict.delay_us - verdict.delay_us // 2
+        answered = not (verdict.hang or verdict.lose_reply)
+        in_time = answered and (timeout_us is None or there_us + back_us <= timeout_us)
+        if not in_time and timeout_us is not None:
+            late = BrokerTimeout(f"{endpoint}: no answer within {timeout_us / 1e6:g} s")
+            self._later(timeout_us, lambda: on_error(late))
+        if verdict.hang:
+            return
+        execute = verdict.answer or action
+
+        def arrive() -> None:
+            try:
+                result = execute()
+            except BrokerError as refused:
+                error = refused
+                if in_time:
+                    self._later(back_us, lambda: on_error(error))
+                return
+            if in_time:
+                self._later(back_us, lambda: on_reply(result))
+
+        self._later(there_us, arrive)
+
+    def _later(self, delay_us: int, function: Callable[[], None]) -> None:
+        event = self._env.timeout(delay_us)
+        event.callbacks.append(lambda _: function())

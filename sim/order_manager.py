@@ -1,0 +1,176 @@
+"""The firm's order manager: every order of the firm passes here, and so do its answers.
+
+It knows an order from the moment it is created; the broker knows it a few milliseconds later, or never, or
+it does and the firm never hears. An order whose fate is not known stays `pending_new` here: it may be live.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from sim.book import Book
+from sim.broker import Broker, Update
+from sim.clock import SECOND, VirtualTime
+from sim.history import History
+from sim.network import BrokerError, BrokerTimeout, Link, OrderRejected, UnknownOrder
+from sim.orders import Order, Status
+
+SUBMIT_TIMEOUT_US = 5 * SECOND
+
+Gate = Callable[[Order], str | None]
+"""Asked before an order leaves: None to allow, or the reason why not."""
+
+
+class OrderManager:
+    """Creates, sends, tracks and cancels orders."""
+
+    def __init__(
+        self, env: VirtualTime, history: History, link: Link, broker: Broker, book: Book, order_id: Callable[[], str]
+    ) -> None:
+        """An empty blotter."""
+        self._env, self._history, self._link, self._broker, self.book = env, history, link, broker, book
+        self._order_id = order_id
+        self.orders: dict[str, Order] = {}
+        self._open: dict[str, Order] = {}
+        self.gates: list[Gate] = []
+        self.on_fill: Callable[[Order, int, float], None] = lambda order, qty, price: None
+        self.outcomes: list[tuple[int, bool]] = []
+        """(time, accepted) of each order sent, oldest first: what an error rate is made of."""
+
+    def create(
+        self, symbol: str, side: int, qty: int, *, kind: str = "market", limit_price: float | None = None,
+        source: str = "strategy", price_hint: float = 0.0, order_id: str | None = None,
+    ) -> Order:  # fmt: skip
+        """Create an order, ask the gates, and send it; the order, rejected when a gate said no."""
+        order = Order(
+            order_id or self._order_id(), symbol, side, qty, kind=kind, limit_price=limit_price, source=source,
+            reducing=self._reduces(symbol, side, qty), created_us=self._env.now,
+        )  # fmt: skip
+        order.price_hint = price_hint
+        self.orders[order.id] = order
+        for gate in self.gates:
+            reason = gate(order)
+            if reason is not None:
+                order.status = Status.REJECTED
+                self._history.emit(
+                    "order.denied", order.id, reason=reason, symbol=symbol, side=side, qty=qty,
+                    source=source, reducing=order.reducing,
+                )  # fmt: skip
+                return order
+        self._open[order.id] = order
+        self._history.emit(
+            "order.sent", order.id, symbol=symbol, side=side, qty=qty, order_kind=kind, source=source,
+            reducing=order.reducing,
+        )  # fmt: skip
+        self._link.request(
+            "submit", lambda: self._broker.submit(order), partial(self._acked, order),
+            partial(self._failed, order), SUBMIT_TIMEOUT_US,
+        )  # fmt: skip
+        return order
+
+    def cancel(self, order: Order, on_done: Callable[[BrokerError | None], None] = lambda error: None) -> None:
+        """Ask the broker to cancel `order` (by client order id, so an un-acknowledged one can be cancelled too)."""
+        if order.acknowledged:
+            order.move(Status.PENDING_CANCEL, self._env.now)
+        self._history.emit("order.cancel_sent", order.id, acknowledged=order.acknowledged)
+
+        def failed(error: BrokerError) -> None:
+            if isinstance(error, UnknownOrder) and not order.acknowledged:
+                self._close(order, Status.REJECTED)
+            on_done(error)
+
+        self._link.request(
+            "cancel", lambda: self._broker.cancel(order.id), lambda _: on_done(None), failed, SUBMIT_TIMEOUT_US
+        )
+
+    def handle(self, update: Update) -> None:
+        """Take a message of the order stream."""
+        order = self.orders.get(update.order_id)
+        if update.kind == "fill":
+            self._filled(order, update)
+        elif order is not None and order.live:
+            self._close(order, Status(update.kind))
+
+    def live(self) -> list[Order]:
+        """Orders that may still fill as far as the firm knows, un-acknowledged ones included, oldest first."""
+        return list(self._open.values())
+
+    def settle(self, order_id: str, status: Status, filled_qty: int) -> None:
+        """Take the broker's word on an order whose fate was unknown (fills come by the stream or `Book.adopt`)."""
+        order = self.orders.get(order_id)
+        if order is not None and order.live:
+            order.filled_qty = max(order.filled_qty, min(filled_qty, order.qty))
+            if status in (Status.ACCEPTED, Status.PARTIALLY_FILLED):
+                order.move(status, self._env.now)
+            else:
+                self._close(order, status)
+
+    def adopt(self, order: Order) -> None:
+        """Track an order again that a restarted process found in its files or at the broker."""
+        self.orders.setdefault(order.id, order)
+        if order.live:
+            self._open[order.id] = self.orders[order.id]
+
+    def forget(self) -> None:
+        """Lose all memory of orders, as the process does that dies."""
+        self.orders, self._open, self.outcomes = {}, {}, []
+
+    def error_rate(self, window_us: int) -> float:
+        """Share of the orders sent in the last `window_us` that failed or were rejected; 0 when there were none."""
+        since = self._env.now - window_us
+        recent = []
+        for sent_us, accepted in reversed(self.outcomes):
+            if sent_us < since:
+                break
+            recent.append(accepted)
+        return recent.count(False) / len(recent) if recent else 0.0
+
+    def _reduces(self, symbol: str, side: int, qty: int) -> bool:
+        held = self.book.positions.get(symbol, 0)
+        return held * side < 0 and qty <= abs(held)
+
+    def _acked(self, order: Order, _: object) -> None:
+        if self.orders.get(order.id) is not order:
+            return  # the process that sent it is gone
+        self.outcomes.append((self._env.now, True))
+        if order.move(Status.ACCEPTED, self._env.now):
+            self._history.emit("order.acked", order.id, source=order.source, reducing=order.reducing)
+
+    def _failed(self, order: Order, error: BrokerError) -> None:
+        if self.orders.get(order.id) is not order:
+            return
+        self.outcomes.append((self._env.now, False))
+        if isinstance(error, BrokerTimeout):
+            self._history.emit("order.unacked", order.id, error=str(error))
+            return
+        if order.live and not order.acknowledged:
+            self._history.emit(
+                "order.rejected", order.id, error=str(error), status=error.status,
+                by="broker" if isinstance(error, OrderRejected) else "link",
+            )  # fmt: skip
+            self._close(order, Status.REJECTED)
+
+    def _filled(self, order: Order | None, update: Update) -> None:
+        fresh = self.book.apply_fill(update.fill_id, update.symbol, update.side, update.qty, update.price)
+        if not fresh:
+            self._history.emit("order.fill_repeated", update.order_id, fill=update.fill_id)
+            return
+        self._history.emit(
+            "order.filled", update.order_id, fill=update.fill_id, symbol=update.symbol, side=update.side,
+            qty=update.qty, price=update.price, position=self.book.positions[update.symbol],
+            known=order is not None,
+        )  # fmt: skip
+        if order is None:
+            return
+        if order.remaining:  # a settled order may have been counted as filled already
+            order.fill(min(update.qty, order.remaining), update.price, self._env.now)
+        self.on_fill(order, update.qty, update.price)
+        if not order.live:
+            self._open.pop(order.id, None)
+
+    def _close(self, order: Order, status: Status) -> None:
+        if order.move(status, self._env.now):
+            self._open.pop(order.id, None)
+            if status is not Status.REJECTED:
+                self._history.emit("order.closed", order.id, status=str(status))

@@ -1,0 +1,266 @@
+"""One simulated firm: it owns time, chance, topology and the History.
+
+Nothing is module-global, so several Worlds run side by side. A World is built, given the user's mitigation
+code, and driven in slices by `run`; whoever breaks it (the nemesis) or works in it (the on-call) does so
+through its parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+from sim.actors.process import Hooks, Process
+from sim.book import Book
+from sim.broker import Broker
+from sim.broker_client import BrokerClient
+from sim.calendar import TradingCalendar
+from sim.claims import claims_in
+from sim.clock import Clock, VirtualTime
+from sim.cluster import Cluster
+from sim.config import TRADING_SYSTEM, WorldConfig
+from sim.connection import Connection
+from sim.desk import Desk
+from sim.disk import Disk
+from sim.errors import BadInput
+from sim.corruption import Bar, Tick
+from sim.feed import Feed
+from sim.history import History
+from sim.ledger import Ledger
+from sim.market import Market
+from sim.marks import Marks
+from sim.metrics import watch
+from sim.network import BrokerTimeout, BrokerUnreachable, Link
+from sim.order_manager import OrderManager
+from sim.orders import Order
+from sim.rng import Streams
+from sim.strategies import Strategies
+from sim.trading_system import TradingSystem
+
+Build = Callable[[Desk], object]
+"""The user's factory: it is given a desk and returns its hooks."""
+
+
+class Mitigation(NamedTuple):
+    """The code under test, ready to be started as often as its process is."""
+
+    build: Build
+    origin: str
+    """Where it comes from, for messages: `package.module:build`."""
+
+
+class World:
+    """The simulated firm of one run."""
+
+    def __init__(self, config: WorldConfig, seed: int, run: int = 0, mitigation: Mitigation | None = None) -> None:
+        """Build the firm; nothing happens before `run`."""
+        self.config, self.seed, self.mitigation = config, seed, mitigation
+        self.env = VirtualTime()
+        self.clock = Clock(self.env, config.start, config.zone)
+        self.streams = Streams(seed, run)
+        self.history = History(self.env)
+        self.marks = Marks(self.env)
+        self.hub = self.marks.hub
+        self.calendar = TradingCalendar(self.clock, config.exchange, config.span_us)
+        self.market = Market(
+            self.env, self.calendar, self.streams, self.history, config.prices, config.tick_us
+        )
+        self.bot: Process | None = None
+        """The running process of the trading system; a dead one until the next start."""
+        self.feed = Feed(self.env, self.market, self.streams, self.history)
+        for minutes in config.bar_minutes:
+            self.feed.subscribe_bars(minutes, self._deliver_bar)
+        self.disk = Disk(self.env, self.history)
+        self.ledger = Ledger(self.history, config.equity)
+        self.broker = Broker(
+            self.env, self.history, self.streams, self.market, self.calendar, self.ledger, config.broker
+        )
+        self.link = Link(self.env, self.history, self.streams)
+        self.connection = Connection(self.env, self.history, self.link, self.broker)
+        targets = self._open_positions()
+        self.book = Book(self.history, self.ledger.cash, self.ledger.positions())
+        self.orders = OrderManager(
+            self.env, self.history, self.link, self.broker, self.book, self.streams.ids("ord")
+        )
+        self.trading = TradingSystem(
+            self.env, self.clock, self.history, self.disk, self.feed, self.orders, self.connection, config.equity
+        )
+        self.trading.peak_equity = config.equity / (1 - config.start_drawdown_pct / 100)
+        self.strategies = Strategies(
+            self.env, self.streams, self.calendar, self.feed, self.orders, config.strategies, targets
+        )
+        self.strategies.active = lambda: self.trading.up and self._booted
+        self.orders.gates.append(self._ask_bot)
+        self._booted = False
+        self._command_number = self.streams.ids("cli")
+        self.cluster = Cluster(self.env, self.history)
+        self.pages: list[Callable[[str, str, str], None]] = []
+        self._add_infrastructure()
+
+    def run(self, until_us: int) -> None:
+        """Let time pass up to and including `until_us`."""
+        self.marks.run(until_us)
+
+    # The mitigation code and its process.
+
+    def _add_infrastructure(self) -> None:
+        if not self.config.monitored:
+            self.env.timeout(0).callbacks.append(lambda _: self._start_system())
+            return
+        for workload in self.config.workloads:
+            self.cluster.add(workload)
+        self.cluster.on_start(TRADING_SYSTEM, self._start_system)
+        self.cluster.on_stop(TRADING_SYSTEM, self._stop_system)
+        self.monitoring, self.pager = watch(self)
+
+    def _start_system(self) -> None:
+        process = Process(self.env, self.hub, self.history, TRADING_SYSTEM)
+        first = self.bot is None
+        self.bot, self._booted = process, False
+        self.trading.start(process)
+        process.start(partial(self._boot, process, first), "build")
+
+    def _boot(self, process: Process, first: bool) -> None:
+        """Build the hooks of a fresh process; it may wait for the broker in the middle."""
+        if self.mitigation is not None:
+            try:
+                hooks = Hooks(self.mitigation.build(Desk(self, process, in_system=True)), self.mitigation.origin)
+            except BadInput:
+                raise
+            except Exception as error:
+                if not first:
+                    raise
+                raise BadInput(
+                    f"build(desk) failed: {type(error).__name__}: {error}", file=self.mitigation.origin,
+                    mend="make it build on a healthy firm first",
+                ) from error  # fmt: skip
+            process.hooks = hooks
+            self._attach(process, hooks)
+        self._booted = True
+        self.history.emit("code.started", process.name, first=first)
+
+    def _attach(self, process: Process, hooks: Hooks) -> None:
+        for period_us, call in hooks.every.items():
+            self.marks.every(process, f"every[{period_us / 1e6:g}]", period_us, call)
+        if "on_tick" in hooks.single:
+            deliver = partial(self._deliver_ticks, hooks.single["on_tick"])
+            self.marks.every(process, "on_tick", self.market.mark_us, deliver)
+        if "run" in hooks.single:
+            process.start(hooks.single["run"], "run")
+
+    def _deliver_ticks(self, on_tick: Callable[[Tick], object]) -> None:
+        for tick in self.feed.ticks(self.env.now):
+            on_tick(tick)
+
+    def _deliver_bar(self, bar: Bar) -> None:
+        if self.bot is not None:
+            self.bot.deliver("on_bar", bar)
+
+    def _stop_system(self, reason: str) -> None:
+        if self.bot is not None:
+            self.marks.drop(self.bot)
+            self.bot.kill()
+        self.trading.stop(reason)
+        self._booted = False
+
+    def _ask_bot(self, order: Order) -> str | None:
+        if self.bot is None or not self.bot.has("on_order"):
+            return None
+        answer = self.bot.gate("on_order", order)
+        if answer is None or answer is True:
+            return None
+        return answer if isinstance(answer, str) and answer else "denied by on_order"
+
+    def broker_client(self, process: Process) -> BrokerClient:
+        """A client whose calls belong to `process`."""
+        return BrokerClient(
+            self.env, self.history, process, self.link, self.broker, self.connection, self.orders, self.calendar
+        )
+
+    # Ways into the running code from outside.
+
+    def call_endpoint(self, endpoint: str, *args: Any) -> Any:
+        """Call a control endpoint of the running system; ConnectionError when nobody answers there."""
+        bot = self.bot
+        if bot is None or not bot.alive or not self.trading.up or bot.hooks is None:
+            raise BrokerUnreachable("connection refused: the trading system is down")
+        if bot.busy:
+            raise BrokerTimeout("no answer: the trading system's thread is stuck")
+        if endpoint not in bot.hooks.endpoints:
+            raise LookupError(f"no such endpoint: {endpoint}")
+        answer = bot.guard(f"endpoints[{endpoint}]", bot.hooks.endpoints[endpoint], *args)
+        self.history.emit("code.endpoint", endpoint, answer=None if answer is None else str(answer))
+        self._note_answer(answer, endpoint)
+        return answer
+
+    def commands(self) -> tuple[str, ...]:
+        """Operator commands that the mitigation code offers."""
+        return () if self.bot is None or self.bot.hooks is None else tuple(self.bot.hooks.commands)
+
+    def endpoints(self) -> tuple[str, ...]:
+        """Control endpoints that the mitigation code offers."""
+        return () if self.bot is None or self.bot.hooks is None else tuple(self.bot.hooks.endpoints)
+
+    def run_command(self, name: str, done: Callable[[bool, str], None]) -> None:
+        """Run an operator command in a process of its own: fresh memory, same files, same broker.
+
+        `done(ok, text)` is called when it ends; not at all when it hangs.
+        """
+        assert self.mitigation is not None
+        process = Process(self.env, self.hub, self.history, f"{name}:{self._command_number()}")
+        build = self.mitigation.build
+
+        def body() -> None:
+            ok, text = True, ""
+            try:
+                hooks = Hooks(build(Desk(self, process, in_system=False)), process.name)
+                answer = hooks.commands[name]()
+                text = "" if answer is None else str(answer)
+                ok = answer is not False
+                self._note_answer(answer, process.name)
+            except SystemExit as leaving:
+                ok, text = leaving.code in (None, 0), f"exit {leaving.code}"
+            except Exception as error:
+                ok, text = False, f"{type(error).__name__}: {error}"
+                process.report(f"commands[{name}]", error)
+            self.history.emit("code.command", name, ok=ok, answer=text)
+            done(ok, text)
+
+        process.start(body, f"commands[{name}]")
+
+    # What the code says.
+
+    def note_claim(self, claim: str, text: str, by: str, at: str) -> None:
+        """Record that the code claims something, with what the Ledger and the book show at this instant."""
+        self.history.emit(
+            "code.claim", claim, text=text, by=by, at=at, ledger=self.ledger.positions(), book=self.book.held(),
+            live=[order.id for order in self.broker.working()], connected=self.connection.connected,
+            halted=self.trading.halted is not None,
+        )  # fmt: skip
+
+    def _note_answer(self, answer: object, by: str) -> None:
+        if isinstance(answer, str):
+            for claim in claims_in(answer):
+                self.note_claim(claim, answer, by, "")
+
+    def page(self, message: str, severity: str, by: str) -> None:
+        """The mitigation code pages the on-call itself."""
+        self.history.emit("code.page", by, message=message, severity=severity)
+        for listener in self.pages:
+            listener(message, severity, by)
+
+    # Setting up.
+
+    def _open_positions(self) -> dict[str, float]:
+        """Book the positions held since yesterday; the target notional per symbol, short ones negative."""
+        config = self.config.strategies
+        draws = self.streams.stream("strategies/targets")
+        each = self.config.equity * config.gross_exposure_pct / 100 / len(self.market.symbols)
+        targets: dict[str, float] = {}
+        for symbol, price in zip(self.market.symbols, self.market.prices(), strict=True):
+            side = 1 if draws.random() < 0.75 else -1
+            qty = max(1, round(each / price))
+            targets[symbol] = side * each
+            self.ledger.post_fill(f"opening-{symbol}", "opening", symbol, side, qty, price, source="opening")
+        return targets
