@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sim.alerts import Alert, AlertRule, AlertState
 from sim.clock import SECOND, VirtualTime
-from sim.metrics import ABSENT, Row
+from sim.samples import ABSENT, Row
 
 NEVER_US = 1 << 62
 

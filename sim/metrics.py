@@ -1,102 +1,123 @@
-"""Metrics as a monitoring system keeps them: named series, and a row of values for each scrape.
+"""What the firm's services export, and who is paged for it: the wiring of monitoring to the World.
 
-Rows are plain lists with a column per series, because a scrape has to cost microseconds; which column is
-which is known here only. An absent value is NaN.
+Each gauge is read only at a scrape. The trading system's own figures come from the trading system, so they
+vanish when it is down, and they are computed from its own book and the prices it sees, so they can be wrong.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
-from sim.clock import MINUTE
-from sim.errors import BadInput
+from sim.alerts import Alert, trading_rules
+from sim.clock import MINUTE, SECOND
+from sim.monitoring import Monitoring
+from sim.pager import DeadMansSwitch, Pager
 
-Row = list[float]
-
-ABSENT = float("nan")
-STALE_AFTER_US = 5 * MINUTE
-"""A query does not answer with a scrape older than this."""
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One time series: its metric's name, its labels, and whether it only ever counts up."""
-
-    name: str
-    labels: tuple[tuple[str, str], ...] = ()
-    counts: bool = False
-
-    @property
-    def key(self) -> str:
-        """As queries write it: `name`, or `name{label="value"}`."""
-        if not self.labels:
-            return self.name
-        labels = ",".join(f'{label}="{value}"' for label, value in self.labels)
-        return f"{self.name}{{{labels}}}"
+if TYPE_CHECKING:
+    from sim.world import World
 
 
-class Samples:
-    """The rows of past scrapes, and the queries that they answer."""
+def watch(world: World) -> tuple[Monitoring, Pager]:
+    """Set monitoring and pager up for `world` and start them."""
+    monitoring = Monitoring(world.env, world.history, world.config.scrape_us)
+    pager = Pager(world.env, world.history, world.streams, off_hours=lambda: _off_hours(world))
+    dead_man = DeadMansSwitch(world.env, world.history, pager)
+    monitoring.on_scrape(dead_man.heartbeat)
+    monitoring.on_alert(pager.handle)
+    monitoring.on_alert(partial(_tell_bot, world))
+    world.pages.append(partial(_page_from_code, world, pager))
+    _trading_metrics(world, monitoring)
+    _broker_metrics(world, monitoring)
+    _data_metrics(world, monitoring)
+    _workload_metrics(world, monitoring)
+    monitoring.add_rules(trading_rules())
+    monitoring.start()
+    return monitoring, pager
 
-    def __init__(self, keep: int) -> None:
-        """Keep at least the last `keep` rows."""
-        self.series: list[Series] = []
-        self._column: dict[str, int] = {}
-        self._keep = max(2, keep)
-        self._times: list[int] = []
-        self._rows: list[Row] = []
 
-    def define(self, series: list[Series]) -> None:
-        """Fix which series has which column."""
-        self.series = series
-        self._column = {each.key: column for column, each in enumerate(series)}
-        if len(self._column) < len(series):
-            keys = [each.key for each in series]
-            twice = next(key for key in keys if keys.count(key) > 1)
-            raise BadInput("metric is registered twice", mend="give it another name or label", value=twice)
+def _trading_metrics(world: World, monitoring: Monitoring) -> None:
+    system, orders = world.trading, world.orders
+    job = "trading-system"
+    monitoring.job(job, up=lambda: system.up)
+    monitoring.gauge("trading_up", lambda: 1.0, job)
+    monitoring.gauge("trading_equity", system.refresh_risk, job)
+    monitoring.gauge("trading_daily_loss_pct", lambda: 100 * (1 - system.equity() / system.day_start_equity), job)
+    monitoring.gauge("trading_drawdown_pct", lambda: 100 * (1 - system.equity() / system.peak_equity), job)
+    monitoring.gauge("trading_halted", lambda: float(system.halted is not None), job)
+    monitoring.gauge("kill_switch_fired", lambda: float(system.halted is not None), job)
+    monitoring.gauge("trading_safe_mode", lambda: float(system.safe_mode), job)
+    monitoring.gauge("trading_order_error_rate", lambda: orders.error_rate(MINUTE), job)
+    monitoring.gauge("trading_slippage_bps", system.slippage_bps, job)
+    monitoring.gauge("unacked_orders_age_s", lambda: _oldest_unacknowledged_s(world), job)
 
-    def append(self, t_us: int, row: Row) -> None:
-        """Keep the row of a scrape."""
-        self._times.append(t_us)
-        self._rows.append(row)
-        if len(self._rows) > 2 * self._keep:
-            del self._times[: self._keep], self._rows[: self._keep]
 
-    @property
-    def newest_us(self) -> int | None:
-        """When the last row was scraped."""
-        return self._times[-1] if self._times else None
+def _broker_metrics(world: World, monitoring: Monitoring) -> None:
+    job = "trading-system"
+    monitoring.gauge("broker_connected", lambda: float(world.connection.connected), job)
+    monitoring.gauge("broker_heartbeat_age_s", lambda: world.connection.heartbeat_age_us / SECOND, job)
+    monitoring.gauge("position_mismatch_count", lambda: _mismatches(world), job)
 
-    def column(self, metric: str) -> int:
-        """The column of a series, or of a metric that has only one."""
-        column = self._column.get(metric)
-        if column is not None:
-            return column
-        columns = self.columns(metric)
-        if len(columns) > 1:
-            keys = ", ".join(self.series[each].key for each in columns)
-            raise BadInput("metric has several series", mend=f"use one of {keys}", value=metric)
-        return columns[0]
 
-    def columns(self, metric: str) -> list[int]:
-        """The columns of one series, or of every series of a metric."""
-        columns = [i for i, series in enumerate(self.series) if metric in (series.name, series.key)]
-        if not columns:
-            names = ", ".join(dict.fromkeys(series.name for series in self.series))
-            raise BadInput("unknown metric", mend=f"use one of {names}", value=metric)
-        return columns
+def _data_metrics(world: World, monitoring: Monitoring) -> None:
+    job = "market-data"
+    monitoring.job(job, up=lambda: world.cluster.ready("market-data"))
+    monitoring.gauge("feed_age_s", lambda: _feed_age_s(world), job)
+    monitoring.gauge("feed_bad_symbols", lambda: float(_bad_symbols(world)), job)
 
-    def at(self, column: int, t_us: int, stale_after_us: int | None = None) -> float:
-        """The value of the last row at or before `t_us`; absent when that is older than `stale_after_us`."""
-        index = bisect_right(self._times, t_us) - 1
-        if index < 0 or (stale_after_us is not None and t_us - self._times[index] >= stale_after_us):
-            return ABSENT
-        return float(self._rows[index][column])
 
-    def between(self, column: int, start_us: int, end_us: int) -> tuple[list[int], list[float]]:
-        """Times and values from `start_us` to `end_us`, both included, without the absent ones."""
-        first, last = bisect_left(self._times, start_us), bisect_right(self._times, end_us)
-        pairs = [(self._times[i], float(self._rows[i][column])) for i in range(first, last)]
-        present = [(t_us, value) for t_us, value in pairs if value == value]
-        return [t_us for t_us, _ in present], [value for _, value in present]
+def _workload_metrics(world: World, monitoring: Monitoring) -> None:
+    cluster = world.cluster
+    for workload in world.config.workloads:
+        name = workload.name
+        monitoring.gauge("workload_ready", lambda name=name: float(cluster.ready(name)), workload=name)
+        monitoring.counter("workload_restarts", lambda name=name: float(cluster.restarts(name)), workload=name)
+        monitoring.gauge("workload_memory_ratio", lambda name=name: cluster.memory_ratio(name), workload=name)
+    monitoring.gauge("db_pool_waiting", lambda: float(world.database.waiting))
+    monitoring.gauge("db_query_p99_s", lambda: world.database.p99_s())
+    monitoring.gauge("api_latency_p99_s", lambda: world.database.api_p99_s())
+
+
+def _oldest_unacknowledged_s(world: World) -> float:
+    now = world.env.now
+    return max((now - o.created_us for o in world.orders.live() if not o.acknowledged), default=0) / SECOND
+
+
+def _mismatches(world: World) -> float:
+    """Symbols on which the firm's nightly-style comparison with the broker differs; absent when it cannot ask."""
+    if not world.connection.connected:
+        return float("nan")
+    ledger, book = world.ledger.positions(), world.book.positions
+    return float(sum(1 for symbol in world.market.symbols if ledger.get(symbol, 0) != book.get(symbol, 0)))
+
+
+def _feed_age_s(world: World) -> float:
+    """Age of the oldest symbol's last tick; 0 outside the session and in its first minute."""
+    session = world.calendar.session_at(world.env.now)
+    if session is None or world.env.now - session.open_us < MINUTE:
+        return 0.0
+    return max(world.feed.age_us(symbol) for symbol in world.market.symbols) / SECOND
+
+
+def _bad_symbols(world: World) -> int:
+    return sum(1 for symbol in world.market.symbols if world.feed.quality(symbol) is not None)
+
+
+def _off_hours(world: World) -> bool:
+    local = world.clock.local()
+    return local.weekday() >= 5 or not 8 <= local.hour < 18
+
+
+def _tell_bot(world: World, alert: Alert) -> None:
+    if world.bot is not None and alert.state == "firing":
+        world.bot.deliver("on_alert", alert)
+
+
+def _page_from_code(world: World, pager: Pager, message: str, severity: str, by: str) -> None:
+    known = severity if severity in ("info", "warning", "critical", "emergency") else "critical"
+    pager.handle(
+        Alert(
+            name=f"Paged by {by}", state="firing", severity=known, summary=message, series="", value=None,  # type: ignore[arg-type]
+            threshold=0.0, since_us=world.env.now, evaluated_us=world.env.now,
+        )
+    )  # fmt: skip

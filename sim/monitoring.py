@@ -17,7 +17,7 @@ from sim.clock import DAY, SECOND, VirtualTime
 from sim.errors import BadInput
 from sim.healing import Heal, once
 from sim.history import History
-from sim.metrics import ABSENT, STALE_AFTER_US, Row, Samples, Series
+from sim.samples import ABSENT, STALE_AFTER_US, Row, Samples, Series
 
 Read = Callable[[], float]
 

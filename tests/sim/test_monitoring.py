@@ -124,7 +124,9 @@ def test_a_rule_watches_each_series_of_its_metric() -> None:
     )
     monitoring.start()
     env.run(until=16 * SECOND)
-    assert monitoring.firing() == [("NotReady", 'workload_ready{workload="database"}')]
+    assert [(alert.name, alert.series) for alert in monitoring.firing()] == [
+        ("NotReady", 'workload_ready{workload="database"}')
+    ]
     assert monitoring.rules_without_series == ["Typo"]
     assert monitoring.query('workload_ready{workload="api"}') == 1.0
     with pytest.raises(BadInput, match="several series"):
@@ -190,16 +192,32 @@ def test_a_pending_rule_starts_anew_after_monitoring_was_dead() -> None:
     assert watched.alerts() == [(15, "pending"), (315, "pending"), (375, "firing")]
 
 
-def test_late_alerts_are_published_late_and_stay_in_order() -> None:
+def test_late_monitoring_tells_and_shows_everything_late() -> None:
     watched = Watched(high(0), load=1.0)
-    heal = watched.monitoring.delay(120 * SECOND)
-    watched.set_at(61, load=11.0)
-    watched.run_to(90)
-    heal()
-    watched.set_at(100, load=1.0)  # found at 105, but the firing is under way until 195
+    watched.run_to(31)
+    watched.monitoring.delay(120 * SECOND)
+    watched.set_at(61, load=11.0)  # seen at 75
+    watched.set_at(130, load=1.0)  # seen at 135
+    watched.run_to(190)
+    assert watched.monitoring.last("load") == 1.0  # the scrape of 60 s
+    assert watched.monitoring.firing() == []
+    watched.run_to(200)
+    assert watched.monitoring.last("load") == watched.monitoring.query("load") == 11.0
+    assert [alert.name for alert in watched.monitoring.firing()] == ["High"]
     watched.run_to(400)
-    assert watched.alerts() == [(195, "firing"), (195, "resolved")]
+    assert watched.alerts() == [(195, "firing"), (255, "resolved")]
     assert watched.told[0].evaluated_us == 75 * SECOND
+
+
+def test_when_monitoring_catches_up_it_tells_the_present_and_drops_what_has_passed() -> None:
+    watched = Watched(high(0), AlertRule("Low", "fuel", "<", 10.0), load=1.0, fuel=50.0)
+    heal = watched.monitoring.delay(10 * MINUTE)
+    watched.set_at(61, load=11.0)
+    watched.set_at(100, load=1.0, fuel=5.0)  # High came and went unseen, Low is still true
+    watched.run_to(200)
+    heal()
+    watched.run_to(2000)
+    assert [(event.subject, event.t_us // SECOND) for event in watched.history.of("alert.")] == [("Low", 200)]
 
 
 def test_a_frozen_metric_hides_the_trouble_and_its_landing_is_proved() -> None:
@@ -236,6 +254,21 @@ def test_an_overwritten_metric_raises_a_false_alarm() -> None:
     heal()
     watched.run_to(200)
     assert watched.alerts() == [(45, "firing"), (105, "resolved")]
+
+
+def test_a_lie_about_a_metric_covers_all_its_series() -> None:
+    env = VirtualTime()
+    monitoring = Monitoring(env, History(env))
+    for workload in ("api", "database"):
+        monitoring.gauge("workload_ready", lambda: 0.0, workload=workload)
+    monitoring.start()
+    heal = monitoring.overwrite("workload_ready", 1.0)
+    env.run(until=16 * SECOND)
+    keys = [series.key for series in monitoring.series[:2]]
+    assert [monitoring.last(key) for key in keys] == [1.0, 1.0]
+    heal()
+    env.run(until=31 * SECOND)
+    assert [monitoring.last(key) for key in keys] == [0.0, 0.0]
 
 
 def test_a_flapping_metric_pages_again_and_again() -> None:
