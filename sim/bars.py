@@ -24,6 +24,7 @@ PUBLISH_DELAY_US = 250 * MS
 _BATCH_US = 30 * MINUTE
 """True bars are made this far ahead at a time."""
 
+
 OnBar = Callable[[Bar], object]
 
 

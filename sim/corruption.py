@@ -63,12 +63,12 @@ class View:
         self.late = np.zeros(shape, dtype=bool)
         """Where a tick arrives after its successor."""
 
-    def wrong(self) -> np.ndarray:
-        """Which places differ from the truth."""
-        truth = self.marks
-        same = (self.prices == truth.prices) & (self.sizes == truth.sizes) & (self.stamps_us == self.times_us)
-        wrong: np.ndarray = ~(same & self.present) | (self.doubled != 0) | self.late
-        return wrong
+    def differs(self, other: View) -> np.ndarray:
+        """Which places are delivered otherwise than in another view of the same marks."""
+        unlike = (self.prices != other.prices) & ~(np.isnan(self.prices) & np.isnan(other.prices))
+        unlike |= (self.sizes != other.sizes) | (self.stamps_us != other.stamps_us) | (self.late != other.late)
+        unlike |= self.doubled != other.doubled
+        return np.where(self.present & other.present, unlike, self.present != other.present)
 
 
 class Corruption:

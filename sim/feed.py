@@ -10,12 +10,9 @@ good with the first item after the last wrong one, bars that still contain wrong
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
-from itertools import cycle
-from typing import Any
 
-import numpy as np
 import simpy
 
 from sim.bars import BarTape, OnBar
@@ -23,15 +20,13 @@ from sim.clock import VirtualTime
 from sim.corruption import FACTORS, KINDS, Bar, Corruption, Tick, View, chances
 from sim.errors import BadInput
 from sim.history import History
-from sim.market import Market, Marks
+from sim.market import Market
 from sim.rng import Streams
+from sim.ticks import TickTape
 
-_BLOCK = 300
-"""Marks whose ticks are made at a time."""
+__all__ = ["Bar", "Feed", "Tick"]
 
 _FOREVER_US = 1 << 62
-
-_tick: Callable[[Iterable[Any]], Tick] = partial(tuple.__new__, Tick)  # half the price of Tick(...)
 
 
 class Feed:
@@ -41,34 +36,24 @@ class Feed:
         """Deliver what `market` says."""
         self._env, self._market, self._streams, self._history = env, market, streams, history
         self._corruptions: list[Corruption] = []
-        self._bent_until_us = -1
-        """No mark after this one is touched by a corruption."""
         self._bad: list[list[Corruption]] = [[] for _ in market.symbols]
         """Per symbol, the corruptions that have been delivered and are not over, oldest first."""
-        self._block: list[list[Tick]] = []
-        self._block_from_us = self._block_until_us = self._block_revision = 0
-        self._newest: dict[int, tuple[int, Tick]] = {}
-        self._tape = BarTape(env, market, self._look, self._corruptions, self._bar_landed)
+        self._ticks = TickTape(market, self._corruptions)
+        self._bars = BarTape(env, market, self._ticks.look, self._corruptions, self._bar_landed)
 
     # what the desk reads
 
     def ticks(self, t_us: int) -> list[Tick]:
         """The ticks that arrive at the mark of `t_us`: normally one per symbol, none outside sessions."""
-        if not self._block_from_us <= t_us < self._block_until_us or self._block_revision != self._market.revision:
-            self._make_block(t_us)
-        return self._block[(t_us - self._block_from_us) // self._market.mark_us] if self._block else []
+        return self._ticks.at(t_us)
 
     def last(self, symbol: str) -> Tick:
         """The tick received last; before the first one, the close before the run, numbered 0."""
-        row, now = self._market.index(symbol), self._env.now
-        t_us = self._market.last_mark_us(now)
-        if t_us is None:
-            return self._opening_tick(row)
-        return self._newest_tick(row, t_us) if t_us <= self._bent_until_us else self._ticks_at(t_us)[row]
+        return self._ticks.newest(self._market.index(symbol), self._env.now)
 
     def last_price(self, symbol: str) -> float:
         """The price received last, right or wrong."""
-        if self._env.now > self._bent_until_us:
+        if self._env.now > self._ticks.bent_until_us:
             return self._market.price(symbol)
         return self.last(symbol).price
 
@@ -76,7 +61,7 @@ class Feed:
         """How old the last tick is by its own time stamp; nights and weekends count, so see `open_age_us`."""
         now = self._env.now
         newest_us = self._market.last_mark_us(now)
-        if newest_us is None or newest_us <= self._bent_until_us:
+        if newest_us is None or newest_us <= self._ticks.bent_until_us:
             newest_us = self.last(symbol).t_us
         return now - newest_us
 
@@ -87,11 +72,11 @@ class Feed:
 
     def subscribe_bars(self, minutes: int, callback: OnBar | None = None) -> None:
         """Publish bars of this length just after each window ends, and call `callback` with each."""
-        self._tape.subscribe(minutes, callback)
+        self._bars.subscribe(minutes, callback)
 
     def bars(self, symbol: str, minutes: int = 1, n: int = 20) -> list[Bar]:
         """The last `n` bars received, oldest first; a backfill corrects them."""
-        return self._tape.last(self._market.index(symbol), minutes, n)
+        return self._bars.last(self._market.index(symbol), minutes, n)
 
     # what scoring reads
 
@@ -102,7 +87,7 @@ class Feed:
 
     def bars_lost(self, minutes: int | None = None) -> int:
         """How many bars never came, came wrong or came twice, and were not repaired by a backfill."""
-        return self._tape.lost(minutes)
+        return self._bars.lost(minutes)
 
     # what breaks and repairs it
 
@@ -121,7 +106,7 @@ class Feed:
         names = dict.fromkeys(symbols or self._market.symbols)
         rows = tuple(self._market.index(symbol) for symbol in names)
         from_us, until_us = self._env.now, _FOREVER_US
-        if bars is not None and (span := self._tape.upcoming(bars)) is not None:
+        if bars is not None and (span := self._bars.upcoming(bars)) is not None:
             from_us, until_us = span[0] - 1, span[1] - 1
         number = sum(c.kind == kind for c in self._corruptions)
         draws = self._streams.stream(f"feed/{kind}/{number}")
@@ -130,7 +115,7 @@ class Feed:
             lag_us=lag_us, chances=chances(draws, len(self._market.symbols), probability),
         )  # fmt: skip
         self._corruptions.append(corruption)
-        self._changed()
+        self._ticks.refresh()
         if kind != "high_below_low":
             for row in rows:
                 self._env.process(self._watch(corruption, row))
@@ -141,7 +126,7 @@ class Feed:
     def backfill(self, symbol: str | None = None) -> int:
         """Put correct bars in place of the lost ones, as a data repair does; returns how many."""
         rows = range(len(self._market.symbols)) if symbol is None else [self._market.index(symbol)]
-        count = self._tape.backfill(rows)
+        count = self._bars.backfill(rows)
         self._history.emit("feed.backfilled", symbol or "", count=count)
         return count
 
@@ -150,16 +135,10 @@ class Feed:
             return
         corruption.healed = True
         corruption.until_us = min(corruption.until_us, self._env.now)
-        self._changed()
+        self._ticks.refresh()
         for row in corruption.rows:
             if corruption in self._bad[row]:
                 self._env.process(self._recover(corruption, row))
-
-    def _changed(self) -> None:
-        """What comes after now is no longer what it was."""
-        self._block_until_us = self._block_from_us
-        ends = (c.until_us for c in self._corruptions)
-        self._bent_until_us = max(ends) + self._market.mark_us  # a late tick comes one mark after its own
 
     @staticmethod
     def _check(kind: str, probability: float, bars: int | None, factor: float | None, lag_us: int) -> None:
@@ -186,9 +165,8 @@ class Feed:
                 return
             marks = self._market.marks(t_us, t_us + 1)
             assert marks is not None, t_us
-            view = View(self._market, marks)
-            corruption.bend(view)
-            if view.wrong()[row, 0]:
+            view = self._ticks.look(marks)
+            if view.differs(self._ticks.look(marks, without=corruption))[row, 0]:
                 self._tick_landed(corruption, row, view)
                 return
             t_us = self._market.next_mark_us(t_us)
@@ -196,8 +174,9 @@ class Feed:
     def _tick_landed(self, corruption: Corruption, row: int, view: View) -> None:
         price = float(view.prices[row, 0]) if view.present[row, 0] else None
         self._land(
-            corruption, row, item="tick", price=_number(price), true_price=float(view.marks.prices[row, 0]),
-            stamp_us=int(view.stamps_us[row, 0]), size=int(view.sizes[row, 0]), missing=price is None,
+            corruption, row, item="tick", missing=price is None, price=_number(price),
+            true_price=float(view.marks.prices[row, 0]), stamp_us=int(view.stamps_us[row, 0]),
+            size=int(view.sizes[row, 0]),
         )  # fmt: skip
 
     def _bar_landed(self, corruption: Corruption, row: int, seen: Bar, true: Bar) -> None:
@@ -222,103 +201,12 @@ class Feed:
         last_us = market.last_mark_us(corruption.until_us)
         good_us = market.next_mark_us(now)
         if last_us is not None:
-            good_us = max(good_us or 0, self._tape.published_us(last_us))
+            good_us = max(good_us or 0, self._bars.published_us(last_us))
         if good_us is not None:
             yield self._env.at(good_us)
             self._bad[row].remove(corruption)
             if not self._bad[row]:
                 self._history.emit("feed.good", market.symbols[row])
-
-    # how ticks are made
-
-    def _look(self, marks: Marks) -> View:
-        """These marks as delivered."""
-        view = View(self._market, marks)
-        for corruption in self._corruptions:
-            corruption.bend(view)
-        return view
-
-    def _make_block(self, t_us: int) -> None:
-        market = self._market
-        self._block_revision = market.revision
-        first_us = market.last_mark_us(t_us)
-        if first_us is None or t_us >= first_us + market.mark_us:
-            upcoming = market.next_mark_us(t_us)
-            self._block, self._block_from_us = [], t_us
-            self._block_until_us = _FOREVER_US if upcoming is None else upcoming
-            return
-        opened_us = market.opened_us(first_us)
-        first_us -= (first_us - opened_us) % (_BLOCK * market.mark_us)  # on a grid, so that looking back meets it
-        until_us = first_us + _BLOCK * market.mark_us
-        if first_us <= self._bent_until_us:
-            self._block = self._bent_ticks(first_us, until_us)
-        else:
-            self._block = self._true_ticks(first_us, until_us)
-        self._block_from_us = first_us
-        self._block_until_us = first_us + len(self._block) * market.mark_us
-
-    def _ticks_at(self, t_us: int) -> list[Tick]:
-        return self._true_ticks(t_us, t_us + 1)[0]
-
-    def _true_ticks(self, from_us: int, until_us: int) -> list[list[Tick]]:
-        """The exchange's ticks, one list per mark."""
-        marks = self._market.marks(from_us, until_us)
-        assert marks is not None, from_us
-        symbols, count = self._market.symbols, marks.prices.shape[1]
-        each = np.repeat(np.arange(count), len(symbols))
-        stamps_us, seqs = marks.first_us + each * self._market.mark_us, marks.first_seq + each
-        columns = (a.T.ravel().tolist() for a in (marks.prices, marks.sizes, stamps_us, seqs))
-        ticks = list(map(_tick, zip(cycle(symbols), *columns, strict=False)))
-        return [ticks[i : i + len(symbols)] for i in range(0, len(ticks), len(symbols))]
-
-    def _bent_ticks(self, from_us: int, until_us: int) -> list[list[Tick]]:
-        """The delivered ticks, one list per mark; one mark more is looked at, for a late tick from before."""
-        market = self._market
-        marks = market.marks(from_us, until_us)
-        assert marks is not None, from_us
-        earlier = 1 if marks.first_us > marks.grid.first_us else 0
-        marks = market.marks(marks.first_us - earlier * market.mark_us, until_us)
-        assert marks is not None, from_us
-        view = self._look(marks)
-        columns: list[list[list[Any]]] = [a.T.tolist() for a in (view.prices, view.sizes, view.stamps_us, view.seqs)]
-        ticks = [
-            [_tick(values) for values in zip(market.symbols, *(column[k] for column in columns), strict=True)]
-            for k in range(len(view.times_us))
-        ]
-        here, late, doubled = view.present.T.tolist(), (view.late & view.present).T.tolist(), view.doubled.T.tolist()
-        delivered: list[list[Tick]] = []
-        for k in range(earlier, len(ticks)):
-            now: list[Tick] = []
-            for row, tick in enumerate(ticks[k]):
-                if here[k][row] and not late[k][row]:
-                    now.append(tick)
-                    if doubled[k][row]:
-                        now.append(tick._replace(price=tick.price * doubled[k][row]))
-                if k and late[k - 1][row]:
-                    now.append(ticks[k - 1][row])
-            delivered.append(now)
-        return delivered
-
-    def _newest_tick(self, row: int, t_us: int) -> Tick:
-        """The tick of a symbol delivered last, looking back from mark `t_us` to where we looked before."""
-        symbol, mark_us = self._market.symbols[row], self._market.mark_us
-        known_us, newest = self._newest.get(row, (-1, None))
-        look_us: int | None = t_us
-        while look_us is not None and look_us > known_us:
-            for tick in reversed(self.ticks(look_us)):
-                if tick.symbol == symbol:
-                    self._newest[row] = (t_us, tick)
-                    return tick
-            look_us = self._market.last_mark_us(look_us - mark_us)
-        found = self._opening_tick(row) if newest is None else newest
-        self._newest[row] = (t_us, found)
-        return found
-
-    def _opening_tick(self, row: int) -> Tick:
-        """The last close before the run, so that there always is a last tick."""
-        market = self._market
-        close_us = market.calendar.last_close_us(0)
-        return Tick(market.symbols[row], market.start_prices[row], 0, close_us, 0)
 
 
 def _number(value: float | None) -> float | None:

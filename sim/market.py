@@ -20,7 +20,7 @@ from sim.calendar import TradingCalendar
 from sim.clock import SECOND, VirtualTime
 from sim.errors import BadInput
 from sim.history import History
-from sim.paths import BLOCK, Forces, Regime, SessionPath, Shock, rounded
+from sim.paths import BLOCK, Forces, Regime, SessionPath, Shock, lay_grids, rounded
 from sim.prices import Grid, PriceSource
 from sim.rng import Streams
 
@@ -60,7 +60,7 @@ class Market:
         self._start_levels = np.log(source.start_prices())
         self.start_prices: list[float] = rounded(source.start_prices()[:, None], self._per_unit)[:, 0].tolist()
         """What every symbol is worth before the first session of the run."""
-        self.grids = self._lay_grids()
+        self.grids = lay_grids(calendar, env.now, mark_us)
         self._firsts = [grid.first_us for grid in self.grids]
         self._marks_before = np.cumsum([0, *(grid.marks for grid in self.grids)]).tolist()
         self._paths: list[SessionPath | None] = [None] * len(self.grids)
@@ -196,18 +196,6 @@ class Market:
         self.revision += 1
 
     # how it is made
-
-    def _lay_grids(self) -> list[Grid]:
-        grids = []
-        now, year_us = self._env.now, self.calendar.trading_us_per_year
-        for session in self.calendar.from_us(now):
-            missed = max(0, -((session.open_us - now) // self.mark_us))
-            first_us = session.open_us + missed * self.mark_us
-            count = -((first_us - session.close_us) // self.mark_us)
-            closed_us = 0 if missed else session.open_us - self.calendar.last_close_us(session.open_us)
-            if count > 0:
-                grids.append(Grid(session, first_us, count, self.mark_us, closed_us, year_us))
-        return grids
 
     def _session_before(self, t_us: int) -> int:
         return max(0, bisect_right(self._firsts, t_us) - 1)

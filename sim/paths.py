@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.calendar import TradingCalendar
 from sim.prices import Grid, SessionDraws
 
 BLOCK = 3600
@@ -124,6 +125,19 @@ class SessionPath:
         self._levels.append(levels[:, -1].copy())
         self._forces.bend(levels, times_us)
         self._prices[:, first:until] = rounded(np.exp(levels, out=levels), self._per_unit)
+
+
+def lay_grids(calendar: TradingCalendar, now_us: int, mark_us: int) -> list[Grid]:
+    """The marks of each session that is not over; one that already trades begins now."""
+    grids = []
+    for session in calendar.from_us(now_us):
+        missed = max(0, -((session.open_us - now_us) // mark_us))
+        first_us = session.open_us + missed * mark_us
+        marks = -((first_us - session.close_us) // mark_us)
+        closed_us = 0 if missed else session.open_us - calendar.last_close_us(session.open_us)
+        if marks > 0:
+            grids.append(Grid(session, first_us, marks, mark_us, closed_us, calendar.trading_us_per_year))
+    return grids
 
 
 def rounded(prices: np.ndarray, per_unit: np.ndarray | None) -> np.ndarray:
