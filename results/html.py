@@ -42,7 +42,11 @@ class CaseView:
         known = {name: seconds for name, seconds in self.case.split.items() if seconds is not None}
         longest = max(known.values(), default=0.0)
         return [
-            (name, wording.duration(seconds), 100 * max(seconds, 0) / longest if seconds and longest else 0.0)
+            (
+                name,
+                "–" if seconds is None else wording.duration(seconds),
+                100 * max(seconds, 0) / longest if seconds and longest else 0.0,
+            )
             for name, seconds in self.case.split.items()
         ]
 
@@ -72,20 +76,18 @@ def html_report(record: RunRecord) -> str:
     deciding, *others = reported_cases(record)
     views = [_view(deciding, drawn=True)]
     views += [_view(case, drawn=row < DRAWN_CASES) for row, case in enumerate(others)]
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            record=record,
-            deciding=views[0],
-            others=views[1:],
-            undrawn=max(0, len(others) - DRAWN_CASES),
-            style=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
-            listed_events=LISTED_EVENTS,
-            listed_evidence=LISTED_EVIDENCE,
-            words=wording,
-        )
+    template = _environment().get_template("report.html.j2")
+    document: str = template.render(
+        record=record,
+        deciding=views[0],
+        others=views[1:],
+        undrawn=max(0, len(others) - DRAWN_CASES),
+        style=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
+        listed_events=LISTED_EVENTS,
+        listed_evidence=LISTED_EVIDENCE,
+        words=wording,
     )
+    return document
 
 
 def reported_cases(record: RunRecord) -> list[CaseRecord]:

@@ -122,7 +122,7 @@ def _properties(record: RunRecord, case: CaseRecord) -> list[tuple[str, str]]:
 
 
 def _titles(case: CaseRecord) -> str:
-    return "\n".join(f"{finding.severity}: {finding.title}" for finding in wording.by_severity(case.findings))
+    return "\n".join(f"{finding.severity}: {finding.title}" for finding, _ in wording.by_severity(case.findings))
 
 
 def _ended(tests: Iterable[_Test], verdict: Verdict) -> int:

@@ -92,17 +92,18 @@ def scale_of(case: CaseRecord) -> TimeScale:
     length = max(last - origin, 1e-3)
     end = last + 0.02 * length
     linear = TimeScale(origin, origin - 0.06 * length, end)
-    if not _crowded(linear, marks):
+    if _crowds(linear, marks) < 2:
         return linear
     since = sorted(t - origin for t in marks if t > origin)
-    bend = max(since[len(since) // 2] / 5, length / 1e6)
-    return TimeScale(origin, origin - 0.3 * bend, origin + 1.03 * length, bend)
+    bends = sorted({max(since[len(since) // 2] / part, length / 1e7) for part in (5, 15, 50, 150, 500)}, reverse=True)
+    scales = [TimeScale(origin, origin - 0.3 * bend, origin + 1.03 * length, bend) for bend in bends]
+    return min(scales, key=lambda scale: _crowds(scale, marks))
 
 
-def _crowded(scale: TimeScale, marks: Sequence[float]) -> bool:
-    places = sorted({scale.place(mark) for mark in marks})
-    gaps = [b - a for a, b in pairwise(places)]
-    return sum(gap < _CROWDED for gap in gaps) >= 2
+def _crowds(scale: TimeScale, marks: Sequence[float]) -> int:
+    """How many neighbours cannot be told apart."""
+    places = sorted(scale.place(mark) for mark in set(marks))
+    return sum(b - a < _CROWDED for a, b in pairwise(places))
 
 
 def tick_label(since_s: float) -> str:

@@ -61,7 +61,7 @@ def _summary(record: RunRecord, h: str) -> str:
                     verdicts.runbook,
                     verdicts.code,
                     verdicts.responder or "nobody",
-                    wording.rto(record.rto_s),
+                    wording.rto(record.deciding),
                     wording.duration(record.rto_objective_s),
                     _score(record),
                     wording.loss(record.rpo),
@@ -77,13 +77,13 @@ def _findings(record: RunRecord, h: str) -> str:
     if not record.findings:
         return ""
     found = wording.by_severity(record.findings)
-    lines = [_finding(finding, len(record.cases) > 1) for finding in found[:_ROWS]]
+    lines = [_finding(finding, cases if len(record.cases) > 1 else []) for finding, cases in found[:_ROWS]]
     return "\n".join([f"{h}# Findings", "", *lines, *_more(len(found)), ""])
 
 
-def _finding(finding: Finding, with_case: bool) -> str:
+def _finding(finding: Finding, cases: Sequence[str]) -> str:
     where = [
-        f"case {escaped(finding.case)}" if with_case and finding.case else "",
+        escaped(wording.in_cases(cases)) if cases else "",
         f"`{_code(finding.source)}`" if finding.source else "",
         f"runbook line {finding.runbook_line}" if finding.runbook_line else "",
     ]
@@ -117,7 +117,7 @@ def _clock(case: CaseRecord, h: str) -> str:
         )
         for field, name, _, seconds in wording.instants(case.clock)
     ]
-    split = ", ".join(f"{name} {wording.duration(seconds)}" for name, seconds in case.split.items())
+    split = ", ".join(wording.split_parts(case))
     table = _table(("Instant", "", "Since fault", "Local time"), rows)
     return "\n".join([f"{h}# Clock", "", *table, "", escaped(split), ""])
 
@@ -127,7 +127,7 @@ def _cases(record: RunRecord, h: str) -> str:
         (
             escaped(case.name),
             case.verdict,
-            wording.rto(case.rto_s),
+            wording.rto(case),
             "–" if case.adherence is None else wording.number(case.adherence, 1),
             wording.loss(case.rpo),
         )

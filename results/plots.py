@@ -26,6 +26,7 @@ LANES: tuple[str, ...] = get_args(TimelineEvent.model_fields["lane"].annotation)
 _ROW = 17.0
 _ROWS_PER_LANE = 4
 _RTO_LANE = 26.0
+_BARE_ROW, _BARE_GAP = 10.0, 4.0
 _PLAIN = "plain"
 """Group of texts on a filled bar, which need no halo."""
 _TEXT = 10.5
@@ -87,18 +88,18 @@ def series_plot(case: CaseRecord, panels: int = 4) -> str | None:
     """Equity, exposure and up to two more series over the timeline's axis; None when there is no series."""
     names: list[str] = [n for n in ("equity", "exposure") if n in case.series]
     names += [n for n in case.series if n not in names]
-    shown = [(name, case.series[name]) for name in names[:panels] if case.series[name].t_s]
+    scale = scale_of(case)
+    shown = [(name, points) for name in names if (points := _points(case.series[name], scale))][:panels]
     if not shown:
         return None
-    scale = scale_of(case)
     with _drawing():
         panel, gap, top = 118.0, 36.0, 60.0
         bottom = top + len(shown) * (panel + gap) - gap
         canvas = _Canvas(bottom + 24)
         _shade_faults(canvas, case, scale, top, bottom)
         _draw_instants(canvas, case, scale, top - 20, bottom, only=("t0", "t1", "t5", "t6"))
-        for row, (name, series) in enumerate(shown):
-            _draw_series(canvas, name, series, scale, top + row * (panel + gap), panel)
+        for row, (name, points) in enumerate(shown):
+            _draw_series(canvas, name, case.series[name].unit, points, top + row * (panel + gap), panel)
         _draw_axis(canvas, scale, bottom)
         return canvas.svg(f"series-{case.name}", f"{', '.join(name for name, _ in shown)} of {case.title}")
 
@@ -144,10 +145,12 @@ class _Canvas:
         style = {"va": "center", "ha": "left", "parse_math": False} | style
         self.axes.text(x, y, text, color=colour, fontsize=size, **style)
 
-    def mark(self, x: float, y: float, level: str) -> None:
+    def mark(self, x: float, y: float, level: str, scale: float = 1.0) -> None:
         colour, marker, size = _LEVELS[level]
         filled = colour if level != "info" else "none"
-        self.axes.plot([x], [y], marker, color=colour, markersize=size, markerfacecolor=filled, markeredgewidth=1.2)
+        self.axes.plot(
+            [x], [y], marker, color=colour, markersize=size * scale, markerfacecolor=filled, markeredgewidth=1.2
+        )
 
     def svg(self, name: str, label: str) -> str:
         from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -166,7 +169,8 @@ class _Lane:
         self.name, self.scale = name, scale
         self.spans: list[tuple[int, float, float, Span]] = []
         self.labelled: list[tuple[int, float, bool, str, TimelineEvent]] = []
-        self.bare: list[tuple[float, TimelineEvent]] = []
+        self.bare: dict[int, str] = {}
+        """Level of the marks without text, by place."""
         self.span_rows, self.event_rows = Rows(3), Rows(_ROWS_PER_LANE)
         self.unlabelled = 0
 
@@ -175,14 +179,14 @@ class _Lane:
         lane = cls(name, scale)
         for span in (span for span in case.spans if span.lane == name):
             lane._add_span(span)
-        events = [event for event in case.timeline if event.lane == name]
-        for event, times in _merged(events):
-            lane._add_event(event, times)
+        for events in _alike([event for event in case.timeline if event.lane == name]):
+            lane._add_events(events)
         return lane
 
     @property
     def height(self) -> float:
-        return max(1, len(self.span_rows) + len(self.event_rows)) * _ROW + 12
+        bare = _BARE_ROW if self.bare else 0.0
+        return max(1, len(self.span_rows) + len(self.event_rows)) * _ROW + bare + 12
 
     def _add_span(self, span: Span) -> None:
         end = self.scale.end_s if span.end_s is None else span.end_s
@@ -194,20 +198,27 @@ class _Lane:
         else:
             self.spans.append((row, left, right, span))
 
-    def _add_event(self, event: TimelineEvent, times: int) -> None:
-        if not self.scale.holds(event.t_s):
-            self.unlabelled += times
+    def _add_events(self, events: Sequence[TimelineEvent]) -> None:
+        """Equal events: a label at the first, a bare mark for each of the rest."""
+        seen = [event for event in events if self.scale.holds(event.t_s)]
+        self.unlabelled += len(events) - len(seen)
+        if not seen:
             return
-        x = _x(self.scale, event.t_s)
-        text = one_line(event.text, 60) + (f" ×{times}" if times > 1 else "")
-        length = _width(text) + 14
+        first, rest = seen[0], seen[1:]
+        text = one_line(first.text, 60) + (f" ×{len(seen)}" if rest else "")
+        x, length = _x(self.scale, first.t_s), _width(text) + 14
         flipped = x + length > WIDTH - MARGIN / 2 and x - length > GUTTER
         row = self.event_rows.put(x - length, x + 6) if flipped else self.event_rows.put(x - 6, x + length)
         if row is None:
-            self.bare.append((x, event))
-            self.unlabelled += times
+            self.unlabelled += len(seen)
+            self._add_bare(seen)
         else:
-            self.labelled.append((row, x, flipped, text, event))
+            self.labelled.append((row, x, flipped, text, first))
+            self._add_bare(rest)
+
+    def _add_bare(self, events: Sequence[TimelineEvent]) -> None:
+        for event in events:
+            self.bare.setdefault(round(_x(self.scale, event.t_s) / _BARE_GAP), event.level)
 
     def draw(self, canvas: _Canvas, top: float) -> None:
         canvas.line([0, WIDTH], [top, top], RULE)
@@ -221,8 +232,8 @@ class _Lane:
                 canvas.line([right, right], [y + 1, y + _ROW - 2], colour, 1.5)
             canvas.text(left + 6, y + _ROW / 2, one_line(span.text, 60), INK, _SMALL, gid=_PLAIN)
         below = top + 6 + len(self.span_rows) * _ROW + _ROW / 2
-        for x, event in self.bare:
-            canvas.mark(x, below + (len(self.event_rows) - 1) * _ROW, event.level)
+        for place, level in self.bare.items():
+            canvas.mark(place * _BARE_GAP, below + len(self.event_rows) * _ROW - 3, level, 0.7)
         for row, x, flipped, text, event in self.labelled:
             y = below + row * _ROW
             canvas.mark(x, y, event.level)
@@ -230,13 +241,12 @@ class _Lane:
             canvas.text(x - 8 if flipped else x + 8, y, text, colour, ha="right" if flipped else "left")
 
 
-def _merged(events: Sequence[TimelineEvent]) -> list[tuple[TimelineEvent, int]]:
-    """Equal events once each, the important first, with how often they occurred."""
-    times: dict[tuple[str, str], tuple[TimelineEvent, int]] = {}
-    for event in events:
-        first, n = times.get((event.text, event.level), (event, 0))
-        times[event.text, event.level] = (first, n + 1)
-    return sorted(times.values(), key=lambda item: (_IMPORTANCE[item[0].level], item[0].t_s))
+def _alike(events: Sequence[TimelineEvent]) -> list[list[TimelineEvent]]:
+    """Events of equal words together, oldest first; the important groups first."""
+    groups: dict[tuple[str, str], list[TimelineEvent]] = {}
+    for event in sorted(events, key=lambda event: event.t_s):
+        groups.setdefault((event.text, event.level), []).append(event)
+    return sorted(groups.values(), key=lambda group: (_IMPORTANCE[group[0].level], group[0].t_s))
 
 
 def _draw_instants(
@@ -277,7 +287,7 @@ def _draw_rto(canvas: _Canvas, case: CaseRecord, scale: TimeScale, top: float) -
     if scale.holds(limit):
         canvas.line([edge, edge], [top + 3, top + _RTO_LANE - 3], BAD, 2)
         where = {"x": edge + 5} if edge < WIDTH - 80 else {"x": edge - 5, "ha": "right"}
-        canvas.text(y=top + _RTO_LANE / 2, text="objective", colour=BAD, size=_SMALL, **where)
+        canvas.text(y=top + _RTO_LANE / 2, text="objective", colour=BAD, size=_SMALL, gid=_PLAIN, **where)
 
 
 def _shade_faults(canvas: _Canvas, case: CaseRecord, scale: TimeScale, top: float, bottom: float) -> None:
@@ -288,14 +298,18 @@ def _shade_faults(canvas: _Canvas, case: CaseRecord, scale: TimeScale, top: floa
             canvas.box(left, top, max(right - left, 1), bottom - top, FAULT, 0.09)
 
 
-def _draw_series(canvas: _Canvas, name: str, series: Series, scale: TimeScale, top: float, height: float) -> None:
-    points = [(t, v) for t, v in zip(series.t_s, series.values, strict=False) if scale.holds(t)]
-    values = [v for _, v in points if v is not None]
-    unit = f", {series.unit}" if series.unit else ""
-    canvas.text(GUTTER + 2, top - 8, one_line(name.replace("_", " ").capitalize() + unit, 60), INK, fontweight="bold")
-    if not values:
-        canvas.text(GUTTER + 2, top + height / 2, "no values in this window", MUTED)
-        return
+def _points(series: Series, scale: TimeScale) -> list[tuple[float, float | None]]:
+    """The part of a series that is on the axis, in pixels by value; empty when it has no value there."""
+    points = [(_x(scale, t), v) for t, v in zip(series.t_s, series.values, strict=False) if scale.holds(t)]
+    return points if any(value is not None for _, value in points) else []
+
+
+def _draw_series(
+    canvas: _Canvas, name: str, unit: str, points: Sequence[tuple[float, float | None]], top: float, height: float
+) -> None:
+    title = name.replace("_", " ").capitalize() + (f", {unit}" if unit else "")
+    canvas.text(GUTTER + 2, top - 9, one_line(title, 60), INK, fontweight="bold")
+    values = [value for _, value in points if value is not None]
     ticks, low, high = _value_axis(min(values), max(values))
 
     def y(value: float) -> float:
@@ -304,7 +318,7 @@ def _draw_series(canvas: _Canvas, name: str, series: Series, scale: TimeScale, t
     for tick in ticks:
         canvas.line([GUTTER, WIDTH - MARGIN], [y(tick), y(tick)], RULE)
         canvas.text(GUTTER - 6, y(tick), _tick_text(tick, ticks), MUTED, _SMALL, ha="right")
-    xs, ys = _thinned([(_x(scale, t), v) for t, v in points])
+    xs, ys = _thinned(points)
     style = {} if name == "equity" else {"drawstyle": "steps-post"}
     canvas.line(xs, [y(v) for v in ys], ACCENT, 1.5, **style)
 
@@ -322,6 +336,8 @@ def _value_axis(low: float, high: float) -> tuple[list[float], float, float]:
 
 def _tick_text(tick: float, ticks: Sequence[float]) -> str:
     step = abs(ticks[1] - ticks[0])
+    if step >= 1e6:
+        return f"{number(tick / 1e6, 0 if step % 1e6 == 0 else 1)} M".replace("-", "−") if tick else "0"
     decimals = next((d for d in range(7) if abs(step * 10**d - round(step * 10**d)) < 1e-6 * 10**d * step), 6)
     return number(tick, decimals).replace("-", "−")
 

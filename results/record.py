@@ -15,9 +15,9 @@ import json
 import math
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 SCHEMA_VERSION = 1
 
@@ -47,10 +47,32 @@ MaybeFloat = Annotated[float | None, BeforeValidator(_none_if_not_finite)]
 """A number, or null for one that does not exist: JSON knows neither NaN nor infinity."""
 
 
+def _encodable(value: Any) -> Any:
+    """Text of the user's code may hold lone surrogates (undecodable bytes of a log), which no file can."""
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list) and value and isinstance(value[0], str):
+        return [_encodable(item) for item in value]
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    return value
+
+
 class Part(BaseModel):
     """Base of everything in a record: frozen, no unknown fields, finite numbers."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _writable(cls, value: Any) -> Any:
+        return _encodable(value)
 
 
 class Verdicts(Part):
@@ -226,6 +248,12 @@ class Series(Part):
     unit: str = ""
     """`USD`, `shares`, `%`."""
 
+    @model_validator(mode="after")
+    def _one_value_for_each_time(self) -> Self:
+        if len(self.t_s) != len(self.values):
+            raise ValueError(f"a series needs one value for each time, got {len(self.values)} for {len(self.t_s)}")
+        return self
+
 
 class CaseRecord(Part):
     """One case: a drill under one variant of its fault."""
@@ -386,6 +414,15 @@ class RunRecord(Part):
     """Real date and time, ISO 8601."""
     duration_s: float
     """Real seconds it took; in no digest."""
+
+    @model_validator(mode="after")
+    def _cases_are_named_apart(self) -> Self:
+        names = [case.name for case in self.cases]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two cases have one name: {', '.join(names)}")
+        if self.case not in names:
+            raise ValueError(f"the deciding case {self.case!r} is not among the cases")
+        return self
 
     @property
     def deciding(self) -> CaseRecord:

@@ -58,7 +58,7 @@ def print_runs(console: Console, records: Sequence[RunRecord]) -> None:
             _verdict(verdicts.runbook),
             _verdict(verdicts.code),
             _verdict(verdicts.responder),
-            wording.rto(record.rto_s),
+            wording.rto(record.deciding),
             _shown(record),
         )
     console.print(table)
@@ -93,7 +93,7 @@ def _outcome(record: RunRecord) -> RenderableType:
     if len(record.cases) > 1:
         facts.add_row("Cases", _plain(wording.cases_sentence(record)))
     facts.add_row("RTO", _plain(wording.rto_sentence(case)))
-    split = [f"{name} {wording.duration(seconds)}" for name, seconds in case.split.items()]
+    split = wording.split_parts(case)
     for row in range(0, len(split), 3):
         facts.add_row("", Text(", ".join(split[row : row + 3]), style="dim"))
     facts.add_row("Adherence", _plain(_adherence(record)))
@@ -126,18 +126,18 @@ def _findings(record: RunRecord) -> RenderableType | None:
         return None
     found = wording.by_severity(record.findings)
     lines: list[RenderableType] = [Text("Findings", style="bold")]
-    lines += [_finding(finding) for finding in found[:_FINDINGS]]
+    lines += [_finding(finding, cases) for finding, cases in found[:_FINDINGS]]
     if len(found) > _FINDINGS:
         lines.append(Text(f"  {len(found) - _FINDINGS} more in the report"))
     return Group(*lines)
 
 
-def _finding(finding: Finding) -> RenderableType:
+def _finding(finding: Finding, cases: Sequence[str]) -> RenderableType:
     from rich.padding import Padding
     from rich.text import Text
 
     where = [finding.source or "", f"runbook line {finding.runbook_line}" if finding.runbook_line else ""]
-    where.append(f"case {finding.case}" if finding.case else "")
+    where.append(wording.in_cases(cases) if cases else "")
     text = Text.assemble((finding.severity, _STYLE[finding.severity]), "  ", wording.one_line(finding.title))
     claims = [
         f"{word} {wording.one_line(said, 100)}"
@@ -160,7 +160,7 @@ def _cases(record: RunRecord) -> RenderableType | None:
         table.add_row(
             _plain(case.name, 32),
             _verdict(case.verdict),
-            wording.rto(case.rto_s),
+            wording.rto(case),
             adherence,
             wording.count(lost, "item") if lost else "nothing",
         )

@@ -83,10 +83,19 @@ def origin_s(case: CaseRecord) -> float:
     return case.clock.t0 if case.clock.t0 is not None else 0.0
 
 
-def wall(case: CaseRecord, seconds: float, with_date: bool = False) -> str:
-    """The firm's local time of an instant: `10:04:12`, or `Mon 5 Jan 2026 10:04:12 EST`."""
-    local = (datetime.fromisoformat(case.epoch) + timedelta(seconds=seconds)).astimezone(ZoneInfo(case.zone))
-    return f"{local:%a} {local.day} {local:%b %Y %H:%M:%S %Z}" if with_date else f"{local:%H:%M:%S}"
+def wall(case: CaseRecord, seconds: float, in_full: bool = False) -> str:
+    """The firm's local time of an instant: `10:04:12`, with the weekday when it is not the fault's day.
+
+    `in_full` gives `Mon 5 Jan 2026 10:04:12 EST`.
+    """
+    local, fault = _local(case, seconds), _local(case, origin_s(case))
+    if in_full:
+        return f"{local:%a} {local.day} {local:%b %Y %H:%M:%S %Z}"
+    return f"{local:%H:%M:%S}" if local.date() == fault.date() else f"{local:%a %H:%M:%S}"
+
+
+def _local(case: CaseRecord, seconds: float) -> datetime:
+    return (datetime.fromisoformat(case.epoch) + timedelta(seconds=seconds)).astimezone(ZoneInfo(case.zone))
 
 
 def instants(clock: ClockRecord) -> list[tuple[str, str, str, float | None]]:
@@ -137,9 +146,16 @@ def rto_sentence(case: CaseRecord) -> str:
     return f"Restored in {duration(case.rto_s)}; {objective}, {margin}."
 
 
-def rto(seconds: float | None) -> str:
-    """The RTO as a number, or that there is none."""
-    return "not restored" if seconds is None else duration(seconds)
+def rto(case: CaseRecord) -> str:
+    """The RTO as a number, or why there is none."""
+    if case.rto_s is None:
+        return "not restored"
+    return "no impact" if case.clock.t1 is None else duration(case.rto_s)
+
+
+def split_parts(case: CaseRecord) -> list[str]:
+    """The clock's split in words: `detect 11.0 s`; a dash for a part that has no end."""
+    return [f"{name} {'–' if seconds is None else duration(seconds)}" for name, seconds in case.split.items()]
 
 
 def cases_sentence(record: RunRecord) -> str:
@@ -149,9 +165,21 @@ def cases_sentence(record: RunRecord) -> str:
     return f"{bad} of {of} did not pass, {record.case} decides" if bad else f"all {of} passed, {record.case} leads"
 
 
-def by_severity(findings: Sequence[Finding]) -> list[Finding]:
-    """Critical first, otherwise as found."""
-    return sorted(findings, key=lambda finding: SEVERITY_ORDER[finding.severity])
+def by_severity(findings: Sequence[Finding]) -> list[tuple[Finding, list[str]]]:
+    """Each finding once with the cases it occurred in; critical first, otherwise as found."""
+    alike: dict[tuple[str, str, str], tuple[Finding, list[str]]] = {}
+    for finding in findings:
+        _, cases = alike.setdefault((finding.id, finding.severity, finding.title), (finding, []))
+        if finding.case and finding.case not in cases:
+            cases.append(finding.case)
+    return sorted(alike.values(), key=lambda item: SEVERITY_ORDER[item[0].severity])
+
+
+def in_cases(cases: Sequence[str], named: int = 3) -> str:
+    """`case a`, `cases a, b`, `24 cases: a, b, c and others`."""
+    if len(cases) <= named:
+        return f"{'case' if len(cases) == 1 else 'cases'} {', '.join(cases)}"
+    return f"{len(cases)} cases: {', '.join(cases[:named])} and others"
 
 
 def not_passed(record: RunRecord) -> list[CaseRecord]:
