@@ -7,7 +7,7 @@ the slopes of its pods, and then takes no pod for five minutes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sim.clock import MINUTE, VirtualTime
 from sim.errors import BadInput
@@ -55,7 +55,7 @@ class Node:
         return reserved + pod.owner.base_mib <= self.capacity_mib and self.free_mib() > pod.owner.base_mib
 
 
-class Nodes:
+class Nodes(Mapping[str, Node]):
     """All nodes, and the scheduler."""
 
     def __init__(
@@ -76,9 +76,13 @@ class Nodes:
             raise BadInput("unknown node", mend=f"use one of {', '.join(self._nodes)}", value=name)
         return self._nodes[name]
 
-    def __iter__(self) -> Iterator[Node]:
-        """All nodes."""
-        return iter(self._nodes.values())
+    def __iter__(self) -> Iterator[str]:
+        """All names."""
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._nodes)
 
     def add(self, name: str, capacity_mib: float) -> None:
         """A further node."""
@@ -88,7 +92,7 @@ class Nodes:
 
     def press(self, mib: float, name: str | None, slowdown: float) -> Heal:
         """Take `mib` of a node's memory and slow it down (None: each node of now)."""
-        nodes = list(self) if name is None else [self[name]]
+        nodes = list(self.values()) if name is None else [self[name]]
         for node in nodes:
             node.slowdowns.append(slowdown)
         self._press(nodes, mib)
@@ -102,7 +106,7 @@ class Nodes:
 
     def place(self, pod: Pod) -> None:
         """Find a node for a pending pod and start it there, or leave it pending."""
-        candidates = [node for node in self if node.takes(pod)]
+        candidates = [node for node in self.values() if node.takes(pod)]
         if not candidates:
             self._history.emit("workload.pending", pod.owner.name, pod=pod.name)
             return
@@ -136,7 +140,7 @@ class Nodes:
 
     def _place_pending(self) -> None:
         for pod in self._pods():
-            if pod.state == PENDING and any(node.takes(pod) for node in self):
+            if pod.state == PENDING and any(node.takes(pod) for node in self.values()):
                 self.place(pod)
 
     def _watch(self, node: Node) -> None:

@@ -1,0 +1,200 @@
+"""The firm's database: a pool of connections, queries that hold them, and what that does to latency.
+
+Nothing is simulated query by query. Callers offer a load in queries a second; by Little's law it keeps
+load x service time connections busy. When that is more than the pool has free, the excess waits, and the
+queue grows along a straight line until callers give up.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sim.clock import MINUTE, SECOND, VirtualTime
+from sim.healing import Heal, once
+from sim.history import History
+from sim.rng import Streams, lognormal
+from sim.timers import Ramp
+
+_Z99 = 2.3263
+"""The 99 % quantile of the standard normal distribution."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningQuery:
+    """A query that has been running for long, as the list of sessions shows it."""
+
+    pid: int
+    text: str
+    since_us: int
+    holds_up_us: int
+    """How long every other query takes because of it; 0 when it only keeps its connection."""
+
+
+class Database:
+    """Load, pool, latency."""
+
+    def __init__(
+        self,
+        env: VirtualTime,
+        history: History,
+        streams: Streams,
+        *,
+        up: Callable[[], bool] = lambda: True,
+        pool_size: int = 20,
+        queries_per_s: float = 200.0,
+        median_ms: float = 4.0,
+        sigma: float = 0.8,
+        pool_timeout_s: float = 30.0,
+    ) -> None:
+        """A healthy database: `up` says whether its workload serves; times of queries are lognormal."""
+        self._env, self._history, self._up = env, history, up
+        self.pool_size, self.pool_timeout_s = pool_size, pool_timeout_s
+        self._median_s, self._sigma = median_ms / 1000, sigma
+        self._draw_s = streams.draws("database/query", lognormal(self._median_s, sigma))
+        self._loads = {"services": queries_per_s}
+        self._slow_downs: list[float] = []
+        self._queries: dict[int, RunningQuery] = {}
+        self._held: dict[str, int] = {}
+        self._next_pid = 4100
+        self._queue = Ramp(env, 0.0)
+        self._queue_limit = math.inf
+
+    # What it is now
+
+    @property
+    def load_per_s(self) -> float:
+        """Queries offered each second."""
+        return sum(self._loads.values())
+
+    @property
+    def in_use(self) -> int:
+        """Connections in use."""
+        busy = self._taken() + self.load_per_s * self._mean_s()
+        return min(self.pool_size, math.ceil(busy))
+
+    @property
+    def waiting(self) -> int:
+        """Callers that wait for a connection."""
+        return int(min(self._queue.value(), self._queue_limit)) if self._up() else 0
+
+    def wait_s(self) -> float:
+        """How long a caller waits for a connection; it gives up after the pool's timeout."""
+        served_per_s = self._served_per_s()
+        queue = min(self._queue.value(), self._queue_limit)
+        if served_per_s == 0:
+            return self.pool_timeout_s
+        return min(self.pool_timeout_s, queue / served_per_s)
+
+    def p99_s(self) -> float:
+        """99 % of queries are answered within this, waiting included; NaN while it is down."""
+        if not self._up():
+            return math.nan
+        return self._stretched(self._median_s * math.exp(_Z99 * self._sigma)) + self.wait_s()
+
+    def query_us(self) -> int | None:
+        """How long one query takes from its call to its answer; None when it gets none."""
+        if not self._up() or self.wait_s() >= self.pool_timeout_s:
+            return None
+        return round((self._stretched(self._draw_s()) + self.wait_s()) * SECOND)
+
+    def error_rate(self) -> float:
+        """Share of queries that get no answer."""
+        if not self._up():
+            return 1.0
+        if self.wait_s() < self.pool_timeout_s:
+            return 0.0
+        return max(0.0, 1.0 - self._served_per_s() / self.load_per_s) if self.load_per_s else 0.0
+
+    def queries(self) -> list[RunningQuery]:
+        """The long queries that run, oldest first."""
+        return list(self._queries.values())
+
+    # Operating verbs
+
+    def offer(self, caller: str, queries_per_s: float) -> None:
+        """Set the load of one caller."""
+        self._loads[caller] = queries_per_s
+        self._rebalance()
+
+    def kill_query(self, pid: int) -> bool:
+        """End a long query; False when there is none of that pid."""
+        query = self._queries.pop(pid, None)
+        if query is None:
+            return False
+        self._history.emit("database.query_ended", str(pid), lasted_us=self._env.now - query.since_us)
+        self._rebalance()
+        return True
+
+    def release(self, holder: str) -> None:
+        """A caller's process ended: the connections that it held come back."""
+        if self._held.pop(holder, 0):
+            self._history.emit("database.released", holder)
+            self._rebalance()
+
+    def stopped(self, reason: str = "") -> None:
+        """Its process ended: every query, connection and waiting caller is gone. For its workload's `on_stop`."""
+        for pid in list(self._queries):
+            self.kill_query(pid)
+        for holder in list(self._held):
+            self.release(holder)
+        self._queue.add(-self._queue.value())
+        self._rebalance()
+
+    # Faults
+
+    def long_query(self, latency_us: int, text: str = "UPDATE positions SET ... -- full scan") -> Heal:
+        """Run a query that makes each other one take `latency_us`, until it is killed or healed."""
+        pid = self._next_pid
+        self._next_pid += 1
+        self._queries[pid] = RunningQuery(pid, text, self._env.now, latency_us)
+        self._history.emit("database.long_query", str(pid), text=text, latency_us=latency_us)
+        self._rebalance()
+        return once(lambda: self.kill_query(pid))
+
+    def slow_down(self, factor: float, cause: str = "missing index") -> Heal:
+        """Let each query take `factor` times as long; a restart does not help."""
+        self._slow_downs.append(factor)
+        self._history.emit("database.slow", cause, factor=float(factor))
+        self._rebalance()
+
+        def heal() -> None:
+            self._slow_downs.remove(factor)
+            self._history.emit("database.slow_healed", cause)
+            self._rebalance()
+
+        return once(heal)
+
+    def exhaust_pool(self, connections: int | None = None, holder: str = "api-service") -> Heal:
+        """Let `holder` keep so many connections (None: all) until it ends, the database does, or healed."""
+        held = self.pool_size if connections is None else connections
+        self._held[holder] = self._held.get(holder, 0) + held
+        self._history.emit("database.pool_held", holder, connections=held, pool_size=self.pool_size)
+        self._rebalance()
+        return once(lambda: self.release(holder))
+
+    # Inside
+
+    def _taken(self) -> int:
+        return min(self.pool_size, sum(self._held.values()) + len(self._queries))
+
+    def _stretched(self, service_s: float) -> float:
+        held_up_s = max((query.holds_up_us for query in self._queries.values()), default=0) / SECOND
+        return max(service_s * math.prod(self._slow_downs), held_up_s)
+
+    def _mean_s(self) -> float:
+        return self._stretched(self._median_s * math.exp(self._sigma**2 / 2))
+
+    def _served_per_s(self) -> float:
+        return (self.pool_size - self._taken()) / self._mean_s()
+
+    def _rebalance(self) -> None:
+        """Load or capacity changed: the queue takes another slope from here."""
+        beyond = self._queue.value() - self._queue_limit
+        if beyond > 0:
+            self._queue.add(-beyond)
+        # A queue is never longer than what comes in before the first in it gives up.
+        self._queue_limit = self.load_per_s * self.pool_timeout_s
+        excess_per_s = self.load_per_s - self._served_per_s()
+        self._queue.slope(excess_per_s * (MINUTE / SECOND))
