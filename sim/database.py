@@ -60,6 +60,7 @@ class Database:
         self._next_pid = 4100
         self._queue = Ramp(env, 0.0)
         self._queue_limit = math.inf
+        self._rebalance()
 
     # What it is now
 
@@ -77,21 +78,23 @@ class Database:
     @property
     def waiting(self) -> int:
         """Callers that wait for a connection."""
-        return int(min(self._queue.value(), self._queue_limit)) if self._up() else 0
+        if self._idle or not self._up():
+            return 0
+        return int(min(self._queue.value(), self._queue_limit))
 
     def wait_s(self) -> float:
         """How long a caller waits for a connection; it gives up after the pool's timeout."""
-        served_per_s = self._served_per_s()
-        queue = min(self._queue.value(), self._queue_limit)
-        if served_per_s == 0:
+        if self._idle:
+            return 0.0
+        if self._served_per_s == 0:
             return self.pool_timeout_s
-        return min(self.pool_timeout_s, queue / served_per_s)
+        return min(self.pool_timeout_s, min(self._queue.value(), self._queue_limit) / self._served_per_s)
 
     def p99_s(self) -> float:
         """99 % of queries are answered within this, waiting included; NaN while it is down."""
         if not self._up():
             return math.nan
-        return self._stretched(self._median_s * math.exp(_Z99 * self._sigma)) + self.wait_s()
+        return self._p99_s + self.wait_s()
 
     def query_us(self) -> int | None:
         """How long one query takes from its call to its answer; None when it gets none."""
@@ -105,7 +108,7 @@ class Database:
             return 1.0
         if self.wait_s() < self.pool_timeout_s:
             return 0.0
-        return max(0.0, 1.0 - self._served_per_s() / self.load_per_s) if self.load_per_s else 0.0
+        return max(0.0, 1.0 - self._served_per_s / self.load_per_s) if self.load_per_s else 0.0
 
     def queries(self) -> list[RunningQuery]:
         """The long queries that run, oldest first."""
@@ -186,9 +189,6 @@ class Database:
     def _mean_s(self) -> float:
         return self._stretched(self._median_s * math.exp(self._sigma**2 / 2))
 
-    def _served_per_s(self) -> float:
-        return (self.pool_size - self._taken()) / self._mean_s()
-
     def _rebalance(self) -> None:
         """Load or capacity changed: the queue takes another slope from here."""
         beyond = self._queue.value() - self._queue_limit
@@ -196,5 +196,8 @@ class Database:
             self._queue.add(-beyond)
         # A queue is never longer than what comes in before the first in it gives up.
         self._queue_limit = self.load_per_s * self.pool_timeout_s
-        excess_per_s = self.load_per_s - self._served_per_s()
+        self._served_per_s = (self.pool_size - self._taken()) / self._mean_s()
+        self._p99_s = self._stretched(self._median_s * math.exp(_Z99 * self._sigma))
+        excess_per_s = self.load_per_s - self._served_per_s
         self._queue.slope(excess_per_s * (MINUTE / SECOND))
+        self._idle = excess_per_s <= 0 and self._queue.value() == 0

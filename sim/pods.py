@@ -55,6 +55,7 @@ class PodOwner(Protocol):
     name: str
     base_mib: float
     startup_us: int
+    restarts: int
 
     @property
     def fate(self) -> PodFate:
@@ -188,6 +189,7 @@ class Pod:
 
     def _restart(self) -> None:
         self.restarts += 1
+        self.owner.restarts += 1
         self.start()
 
     def _end(self, state: str, reason: str) -> None:

@@ -68,7 +68,12 @@ class Deployment:
         self._on_start: list[Callable[[], object]] = []
         self._on_stop: list[Callable[[str], object]] = []
         self.faults = WorkloadFaults(env, history, self.name, workload.growth_mib_per_min, lambda: list(self.pods))
-        self._restarts_of_gone_pods = 0
+        self.restarts = 0
+        """Restarts of all its pods, gone ones included, so that it never falls."""
+        self.ready_replicas = 0
+        """Pods that serve."""
+        self._steady_ratio: float | None = 0.0
+        """What `memory_ratio` is while no pod grows: it is read at every scrape."""
         self._last_termination: tuple[int, str] | None = None
         self._pods_made = 0
         self._rolling_out = False
@@ -83,23 +88,14 @@ class Deployment:
         """The wanted revision: the newest."""
         return self.revisions[-1]
 
-    @property
-    def ready_replicas(self) -> int:
-        """Pods that serve."""
-        return sum(pod.state == RUNNING for pod in self.pods)
-
-    @property
-    def restarts(self) -> int:
-        """Restarts of all its pods, gone ones included, so that it never falls."""
-        return self._restarts_of_gone_pods + sum(pod.restarts for pod in self.pods)
-
     def usage_mib(self) -> float:
         """Memory of all its pods."""
         return sum(pod.usage_mib() for pod in self.pods)
 
     def memory_ratio(self) -> float:
         """Memory over limit of the pod that is closest to its limit; 0 when none runs."""
-        return max((pod.usage_mib() / pod.revision.limit_mib for pod in self.pods), default=0.0)
+        ratio = self._steady_ratio
+        return self._ratio() if ratio is None else ratio
 
     def error_rate(self) -> float:
         """Share of requests that fail because of the versions that serve; 1 when none serves."""
@@ -191,6 +187,7 @@ class Deployment:
 
     def pod_changed(self, pod: Pod, reason: str) -> None:
         """A pod became ready or ceased to be."""
+        self.ready_replicas = sum(pod.state == RUNNING for pod in self.pods)
         if pod is self.primary and not pod.ready:
             self.primary = None
             for stopped in self._on_stop:
@@ -204,16 +201,20 @@ class Deployment:
 
     def remeasure(self, pod: Pod) -> None:
         """A pod's memory takes another course: its node has to look again."""
+        grows = any(pod.slope_mib_per_min() for pod in self.pods)
+        self._steady_ratio = None if grows else self._ratio()
         self._remeasure(pod)
 
     def remove(self, pod: Pod, reason: str) -> None:
         """End a pod for good; `reconcile` replaces it when it is missed."""
         self.pods.remove(pod)
-        self._restarts_of_gone_pods += pod.restarts
         pod.stop(reason)
         self._last_termination = (self._env.now, reason)
 
     # The controller's steps
+
+    def _ratio(self) -> float:
+        return max((pod.usage_mib() / pod.revision.limit_mib for pod in self.pods), default=0.0)
 
     def _split(self) -> tuple[list[Pod], list[Pod]]:
         current = [pod for pod in self.pods if pod.revision is self.revision]

@@ -172,3 +172,15 @@ def test_a_second_silence_is_found_out_as_well() -> None:
     on_call.run_to(30 * MINUTE)
     assert on_call.times("alert.firing") == [300, 900]
     assert on_call.times("alert.resolved") == [600]
+
+
+def test_equal_seeds_deliver_alike_and_other_seeds_do_not() -> None:
+    def digest(seed: int) -> str:
+        on_call = OnCall(seed)
+        on_call.pager.lose(0.5)
+        for name in ("A", "B", "C"):
+            on_call.tell(name)
+            on_call.run_to(on_call.env.now + 20 * MINUTE)
+        return on_call.history.digest()
+
+    assert digest(7) == digest(7) != digest(8)
