@@ -69,6 +69,12 @@ def test_colours_are_the_pages_and_nothing_is_named_twice() -> None:
     assert set(ids).isdisjoint(re.findall(r' id="([^"]+)"', timeline_plot(missed_case()).svg))
 
 
+def test_a_users_words_that_look_like_our_markup_stay_words() -> None:
+    said = """#040404 id="plain" href="#x" d="M 1.23456" """.strip()
+    events = [TimelineEvent(t_s=T0 + 60, lane="code", text=said)]
+    assert said in texts(timeline_plot(lead_case(timeline=events)).svg)
+
+
 def test_equity_and_exposure_share_the_timelines_axis_under_the_faults_shade() -> None:
     svg = series_plot(lead_case())
     assert svg is not None

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from results import store as store_module
+from results.history_file import history_file
 from results.record import RunRecord
-from results.store import HTML, MARKDOWN, RECORD, Store, history_file
+from results.store import HTML, MARKDOWN, RECORD, Store
 from sim.errors import BadInput
 from sim.history import Row
 from tests.results.builders import passing_run, q1_run
