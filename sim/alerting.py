@@ -77,7 +77,7 @@ class RuleBook:
         """A book without rules that will `publish` every change of state."""
         self._env, self._publish = env, publish
         self.evaluations: list[Evaluation] = []
-        self._checks: list[Callable[[Row], bool]] = []
+        self._compare = _comparisons([])
         self._windows: list[Window] = []
         self._breaches: list[bool] = []
         self._due_us = NEVER_US
@@ -97,15 +97,15 @@ class RuleBook:
                     self._windows.append(Window(self._env, rule, column))
                     column = columns + len(self._windows) - 1
                 self.evaluations.append(Evaluation(rule, key, column))
-                self._checks.append(_check(rule, column))
-        self._breaches = [False] * len(self._checks)
+        self._compare = _comparisons(self.evaluations)
+        self._breaches = [False] * len(self.evaluations)
         return unmatched
 
     def evaluate(self, row: Row) -> None:
         """Take the row of a scrape, complete it by the windows' changes, and tell what changed state."""
         for window in self._windows:
             row.append(window.change(row[window.column]))
-        breaches = [check(row) for check in self._checks]
+        breaches = self._compare(row)
         if breaches != self._breaches or self._env.now >= self._due_us:
             self._breaches = breaches
             self._step(row)
@@ -162,19 +162,21 @@ class RuleBook:
         )
 
 
-def _check(rule: AlertRule, column: int) -> Callable[[Row], bool]:
-    """The comparison of `rule` with `column`: false for an absent value unless the rule is about absence."""
-    threshold = rule.threshold
-    # An absent value is NaN, which every comparison but != takes for false.
-    compare: dict[str, Callable[[Row], bool]] = {
-        ">": lambda row: row[column] > threshold,
-        ">=": lambda row: row[column] >= threshold,
-        "<": lambda row: row[column] < threshold,
-        "<=": lambda row: row[column] <= threshold,
-        "==": lambda row: row[column] == threshold,
-        "!=": lambda row: row[column] != threshold and row[column] == row[column],
-    }
-    present = compare[rule.op]
-    if rule.when_absent:
-        return lambda row: row[column] != row[column] or present(row)
-    return present
+def _comparisons(evaluations: list[Evaluation]) -> Callable[[Row], list[bool]]:
+    """One function that compares every evaluation's column with its threshold.
+
+    Compiled from source, which takes a third of the time of as many closures: it runs at every scrape.
+    """
+    source = ", ".join(_comparison(each.rule, each.column) for each in evaluations)
+    compiled: Callable[[Row], list[bool]] = eval(f"lambda row: [{source}]")
+    return compiled
+
+
+def _comparison(rule: AlertRule, column: int) -> str:
+    """As Python source: false for an absent value unless the rule is about absence."""
+    value = f"row[{column}]"
+    # An absent value is NaN, which every comparison but != takes for false, and which differs from itself.
+    comparison = f"{value} {rule.op} {float(rule.threshold)!r}"
+    if rule.op == "!=":
+        comparison = f"({comparison} and {value} == {value})"
+    return f"({comparison} or {value} != {value})" if rule.when_absent else comparison

@@ -7,6 +7,7 @@ A rule compares one metric, or its change over a window, with a threshold, and f
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -52,6 +53,10 @@ class AlertRule:
                     field=field,
                     value=value,
                 )
+        if not math.isfinite(self.threshold):
+            raise BadInput(
+                f"alert rule {self.name} has no finite threshold", mend="give a number", value=self.threshold
+            )
         if self.for_us < 0 or (self.change != "value") != (self.window_us > 0):
             raise BadInput(
                 f"alert rule {self.name} has a bad for_us or window_us",

@@ -15,6 +15,7 @@ from sim.healing import Heal, once
 from sim.history import History
 from sim.nodes import Nodes
 from sim.pods import Pod, Revision
+from sim.samples import Series
 from sim.workload_faults import Defect
 from sim.workloads import Deployment, Workload
 
@@ -72,8 +73,7 @@ class Cluster:
 
     def ready(self, name: str) -> bool:
         """Whether every wanted replica serves; False when none is wanted."""
-        deployment = self[name]
-        return 0 < deployment.replicas <= deployment.ready_replicas
+        return self[name].exported()[0] == 1.0
 
     def serving(self, name: str) -> bool:
         """Whether at least one replica serves."""
@@ -99,6 +99,16 @@ class Cluster:
         """One row per pod, of one workload or of all."""
         chosen = list(self.deployments.values()) if name is None else [self[name]]
         return [_row(pod, self._env.now) for deployment in chosen for pod in deployment.pods]
+
+    def exporter(self) -> tuple[list[Series], Callable[[], list[float]]]:
+        """For `Monitoring.exporter`: ready, restarts and memory ratio of every workload there is now."""
+        deployments = list(self.deployments.values())
+        series = [
+            Series(name, (("workload", deployment.name),), counts=name == "workload_restarts")
+            for deployment in deployments
+            for name in ("workload_ready", "workload_restarts", "workload_memory_ratio")
+        ]
+        return series, lambda: [value for deployment in deployments for value in deployment.exported()]
 
     def on_start(self, name: str, callback: Callable[[], object]) -> None:
         """Call when the service begins to run."""

@@ -42,7 +42,8 @@ class Monitoring:
         self.rules: list[AlertRule] = []
         self.rules_without_series: list[str] = []
         """Rules that can never fire, since nobody exports their metric."""
-        self._jobs: list[tuple[Callable[[], bool], list[Read], Row]] = []
+        self._exporters: list[tuple[str, list[Series], Callable[[], Row], Callable[[], bool]]] = []
+        self._jobs: list[tuple[Callable[[], bool], Callable[[], Row], Row]] = []
         self._book = RuleBook(env, self._publish)
         self._lies: list[Callable[[Row], None]] = []
         self._deaths = 0
@@ -67,6 +68,13 @@ class Monitoring:
         """Register a metric that only counts up, and from 0 again after a restart of its source."""
         self._register(Series(name, tuple(sorted(labels.items())), counts=True), read, job)
 
+    def exporter(
+        self, job: str, series: list[Series], read: Callable[[], Row], up: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Declare a target whose metrics one callable reads together, in the order of `series`."""
+        assert not self.series, "register before start"
+        self._exporters.append((job, series, read, up))
+
     def add_rules(self, rules: Iterable[AlertRule]) -> None:
         """Evaluate these at each scrape."""
         assert not self.series, "register before start"
@@ -85,9 +93,10 @@ class Monitoring:
         series: list[Series] = []
         for job, metrics in self._metrics.items():
             reads = [read for _, read in metrics]
-            series += [each for each, _ in metrics]
-            series.append(Series("up", (("job", job),)))
-            self._jobs.append((self._up.get(job, lambda: True), reads, [ABSENT] * len(reads)))
+            self.exporter(job, [each for each, _ in metrics], _together(reads), self._up.get(job, lambda: True))
+        for job, exported, read, up in self._exporters:
+            series += [*exported, Series("up", (("job", job),))]
+            self._jobs.append((up, read, [ABSENT] * len(exported)))
         self._samples.define(series)
         keys = [(each.name, each.key) for each in series]
         self.rules_without_series = self._book.compile(self.rules, keys)
@@ -98,9 +107,9 @@ class Monitoring:
     def scrape(self) -> None:
         """Read every metric, remember the row, evaluate the rules, beat the heart."""
         row: Row = []
-        for up, reads, absent in self._jobs:
+        for up, read, absent in self._jobs:
             if up():
-                row += [read() for read in reads]
+                row += read()
                 row.append(1.0)
             else:
                 row += absent
@@ -263,6 +272,10 @@ class Monitoring:
         if alert.state in ("firing", "resolved"):
             for told in self._on_alert:
                 told(alert)
+
+
+def _together(reads: list[Read]) -> Callable[[], Row]:
+    return lambda: [read() for read in reads]
 
 
 def _plain(value: float) -> float | None:

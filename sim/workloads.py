@@ -72,8 +72,8 @@ class Deployment:
         """Restarts of all its pods, gone ones included, so that it never falls."""
         self.ready_replicas = 0
         """Pods that serve."""
-        self._steady_ratio: float | None = 0.0
-        """What `memory_ratio` is while no pod grows: it is read at every scrape."""
+        self._steady: tuple[float, float, float] | None = None
+        """What `exported` is while nothing changes and no pod grows: it is read at every scrape."""
         self._last_termination: tuple[int, str] | None = None
         self._pods_made = 0
         self._rolling_out = False
@@ -94,8 +94,17 @@ class Deployment:
 
     def memory_ratio(self) -> float:
         """Memory over limit of the pod that is closest to its limit; 0 when none runs."""
-        ratio = self._steady_ratio
-        return self._ratio() if ratio is None else ratio
+        return self.exported()[2]
+
+    def exported(self) -> tuple[float, float, float]:
+        """What monitoring scrapes: whether every wanted replica serves, restarts, memory over limit."""
+        if self._steady is not None:
+            return self._steady
+        ratio = max((pod.usage_mib() / pod.revision.limit_mib for pod in self.pods), default=0.0)
+        exported = (float(0 < self.replicas <= self.ready_replicas), float(self.restarts), ratio)
+        if not any(pod.slope_mib_per_min() for pod in self.pods):
+            self._steady = exported
+        return exported
 
     def error_rate(self) -> float:
         """Share of requests that fail because of the versions that serve; 1 when none serves."""
@@ -130,7 +139,7 @@ class Deployment:
 
     def scale(self, replicas: int) -> None:
         """Run this many pods."""
-        self.replicas = replicas
+        self.replicas, self._steady = replicas, None
         self._want("scaled")
 
     def roll_out(self, version: str, limit_mib: float, cause: str) -> None:
@@ -188,6 +197,7 @@ class Deployment:
     def pod_changed(self, pod: Pod, reason: str) -> None:
         """A pod became ready or ceased to be."""
         self.ready_replicas = sum(pod.state == RUNNING for pod in self.pods)
+        self._steady = None
         if pod is self.primary and not pod.ready:
             self.primary = None
             for stopped in self._on_stop:
@@ -201,8 +211,7 @@ class Deployment:
 
     def remeasure(self, pod: Pod) -> None:
         """A pod's memory takes another course: its node has to look again."""
-        grows = any(pod.slope_mib_per_min() for pod in self.pods)
-        self._steady_ratio = None if grows else self._ratio()
+        self._steady = None
         self._remeasure(pod)
 
     def remove(self, pod: Pod, reason: str) -> None:
@@ -212,9 +221,6 @@ class Deployment:
         self._last_termination = (self._env.now, reason)
 
     # The controller's steps
-
-    def _ratio(self) -> float:
-        return max((pod.usage_mib() / pod.revision.limit_mib for pod in self.pods), default=0.0)
 
     def _split(self) -> tuple[list[Pod], list[Pod]]:
         current = [pod for pod in self.pods if pod.revision is self.revision]

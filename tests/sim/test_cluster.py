@@ -404,6 +404,26 @@ def test_a_slow_node_slows_what_is_on_it_until_the_pod_moves_to_a_new_one() -> N
     assert platform.cluster.nodes["node-a"].slowdown == 1.0
 
 
+def test_what_is_exported_follows_every_change() -> None:
+    platform = Platform(TRADING, API)
+    series, read = platform.cluster.exporter()
+    assert [each.key for each in series][:2] == [
+        'workload_ready{workload="trading-system"}',
+        'workload_restarts{workload="trading-system"}',
+    ]
+    platform.run_to(MINUTE)
+    assert read() == [1.0, 0.0, 0.5, 1.0, 0.0, 0.5]
+    platform.cluster.leak("trading-system", 64.0)
+    platform.run_to(2 * MINUTE)
+    assert read()[:3] == [1.0, 0.0, pytest.approx(320 / 512)]
+    platform.cluster.kill("trading-system")
+    assert read()[:3] == [0.0, 0.0, 0.0]
+    platform.cluster.scale("api-service", 4)
+    assert read()[3] == 0.0
+    platform.run_to(3 * MINUTE)
+    assert read() == [1.0, 1.0, pytest.approx((256 + 64 * 0.5) / 512), 1.0, 0.0, 0.5]
+
+
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     platform = Platform(TRADING)
     with pytest.raises(BadInput, match=r"unknown workload .* use one of trading-system"):

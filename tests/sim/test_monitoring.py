@@ -13,6 +13,7 @@ from sim.clock import MINUTE, SECOND, VirtualTime
 from sim.errors import BadInput
 from sim.history import History
 from sim.monitoring import Monitoring
+from sim.samples import Series
 
 
 class Watched:
@@ -256,6 +257,22 @@ def test_an_overwritten_metric_raises_a_false_alarm() -> None:
     assert watched.alerts() == [(45, "firing"), (105, "resolved")]
 
 
+def test_an_exporter_reads_its_metrics_together_and_they_vanish_together() -> None:
+    env = VirtualTime()
+    monitoring = Monitoring(env, History(env))
+    up = [True]
+    monitoring.exporter("node", [Series("cpu"), Series("memory")], lambda: [1.0, 2.0], lambda: up[0])
+    monitoring.gauge("load", lambda: 3.0)
+    monitoring.start()
+    env.run(until=16 * SECOND)
+    assert [monitoring.last(name) for name in ("cpu", "memory", "load")] == [1.0, 2.0, 3.0]
+    up[0] = False
+    env.run(until=31 * SECOND)
+    assert math.isnan(monitoring.last("memory"))
+    assert monitoring.last('up{job="node"}') == 0.0
+    assert monitoring.last("load") == 3.0
+
+
 def test_a_lie_about_a_metric_covers_all_its_series() -> None:
     env = VirtualTime()
     monitoring = Monitoring(env, History(env))
@@ -329,6 +346,8 @@ def test_the_default_rules_are_quiet_on_a_healthy_firm_and_each_fires_on_its_tro
 def test_a_rule_that_makes_no_sense_is_refused() -> None:
     with pytest.raises(BadInput, match="cannot have this op"):
         AlertRule("X", "load", "=>", 1.0)  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="no finite threshold"):
+        AlertRule("X", "load", ">", math.inf)
     with pytest.raises(BadInput, match="bad for_us or window_us"):
         AlertRule("X", "load", ">", 1.0, change="increase")
 
