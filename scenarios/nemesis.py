@@ -37,6 +37,10 @@ class Nemesis:
         self._at(strike_us - _BEFORE_US, lambda: self._put_orders_in_flight(lose_ack=False))
         self._at(strike_us - SECOND // 2, lambda: self._put_orders_in_flight(lose_ack=True))
         self._at(strike_us, lambda: self._inject(fault_id, fault))
+        if fault.own_length_us:  # a move takes its time: have an order in flight whenever the switch fires
+            for quarter in (1, 2, 3, 4):
+                at_us = strike_us + quarter * fault.own_length_us // 4
+                self._at(at_us, lambda: self._put_orders_in_flight(lose_ack=True))
         healed_at = self._scenario.healed_at_us(fault)
         if healed_at is not None:
             self._at(self._zero_us + healed_at, lambda: self.heal(fault_id))
@@ -59,6 +63,18 @@ class Nemesis:
         if self.faults[fault_id].ends is not Ends.ITSELF:
             heal()
         self._world.history.emit("fault.healed", fault_id)
+
+    def mitigate(self, kinds: tuple[str, ...]) -> list[str]:
+        """End the active faults of these kinds, because somebody did what mends them; what was ended."""
+        active = [fault_id for fault_id in self._heals if self.faults[fault_id].kind in kinds]
+        for fault_id in active:
+            self.heal(fault_id)
+        return [self.faults[fault_id].describe() for fault_id in active]
+
+    def active(self) -> bool:
+        """Whether a fault is in force now that the outside world, not the firm, will end."""
+        lasting = (self.faults[fault_id] for fault_id in self._heals)
+        return any(f.ends is not Ends.ITSELF and self._scenario.healed_at_us(f) is not None for f in lasting)
 
     def last_change_us(self) -> int:
         """When the schedule is over: the last injection or heal, in run time."""

@@ -146,9 +146,7 @@ class BrokerClient:
         return self._calendar.is_open(self._env.now)
 
     def _request(self, endpoint: str, action: Callable[[], Any], timeout: float | None) -> Any:
-        return self._ask(
-            endpoint, timeout, lambda ok, bad, wait: self._link.request(endpoint, action, ok, bad, wait)
-        )
+        return self._ask(endpoint, timeout, lambda ok, bad, wait: self._link.request(endpoint, action, ok, bad, wait))
 
     def _ask(
         self,

@@ -47,7 +47,7 @@ class TradingCalendar:
 
     def __init__(self, clock: Clock, exchange: str = "XNYS", span_us: int = 7 * DAY) -> None:
         """Load what a run of `span_us` from the clock's epoch can ask for, with three weeks either side."""
-        self.clock, self.exchange = clock, exchange
+        self.clock, self.exchange, self.span_us = clock, exchange, span_us
         start = (clock.epoch - _MARGIN).date()
         end = (clock.epoch + timedelta(microseconds=span_us) + _MARGIN).date()
         epoch_us = (clock.epoch - _UNIX) // _MICROSECOND

@@ -16,9 +16,13 @@ CLAIMS: dict[str, re.Pattern[str]] = {
     "no_live_orders": re.compile(
         r"\b(cancell?ed all (open )?orders|all (open )?orders (are |were |have been )?cancell?ed|no (open|live|working) orders)\b"
     ),
-    "reconciled": re.compile(r"\b(reconciled|positions? (now )?match(es)?|books? (now )?match(es)?|in line with the broker)\b"),
+    "reconciled": re.compile(
+        r"\b(reconciled|positions? (now )?match(es)?|books? (now )?match(es)?|in line with the broker)\b"
+    ),
     "halted": re.compile(r"\b(trading (is |was )?(now )?halted|kill switch (triggered|activated|fired|engaged))\b"),
-    "resumed": re.compile(r"\b(trading (is |was )?(now )?resumed|halt (has been |was |is )?(reset|released|cleared))\b"),
+    "resumed": re.compile(
+        r"\b(trading (is |was )?(now )?resumed|halt (has been |was |is )?(reset|released|cleared))\b"
+    ),
     "connected": re.compile(r"\b(reconnected|connection restored|(broker )?session (is )?(restored|up again))\b"),
 }
 """Claim name -> the words that make it, matched on lower-case text."""

@@ -195,7 +195,9 @@ class Desk:
         sent = []
         for held, qty in self.positions.items():
             if symbol in (None, held):
-                sent.append(self.broker.submit(held, -1 if qty > 0 else 1, abs(qty), price_hint=self.price(held) or 0.0))
+                sent.append(
+                    self.broker.submit(held, -1 if qty > 0 else 1, abs(qty), price_hint=self.price(held) or 0.0)
+                )
         return sent
 
     def call(self, endpoint: str, *args: Any) -> Any:
@@ -263,5 +265,3 @@ def _caller() -> str:
     """`file:line` of the user's statement that called the desk."""
     frame: Any = sys._getframe(2)
     return f"{frame.f_code.co_filename.rsplit('/', 1)[-1]}:{frame.f_lineno}"
-
-

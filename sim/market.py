@@ -51,14 +51,15 @@ class Market:
         mark_us: int = SECOND,
     ) -> None:
         """Trade the symbols of `source` in the sessions of `calendar`, with a price each `mark_us`."""
-        self._env, self._source, self._streams, self._history = env, source, streams, history
+        self._env, self._streams, self._history = env, streams, history
+        self._source = bound = source.bind(calendar)
         self.calendar, self.mark_us, self.symbols = calendar, mark_us, source.names
         self.revision = 0
         """Rises each time the path after now is changed."""
         self._index = {symbol: i for i, symbol in enumerate(self.symbols)}
-        self._forces, self._per_unit = Forces(), source.ticks_per_unit()
-        self._start_levels = np.log(source.start_prices())
-        self.start_prices: list[float] = rounded(source.start_prices()[:, None], self._per_unit)[:, 0].tolist()
+        self._forces, self._per_unit = Forces(), bound.ticks_per_unit()
+        self._start_levels = np.log(bound.start_prices())
+        self.start_prices: list[float] = rounded(bound.start_prices()[:, None], self._per_unit)[:, 0].tolist()
         """What every symbol is worth before the first session of the run."""
         self.grids = lay_grids(calendar, env.now, mark_us)
         self._firsts = [grid.first_us for grid in self.grids]

@@ -21,9 +21,7 @@ class Mark:
 
     __slots__ = ("call", "name", "next_us", "period_us", "process")
 
-    def __init__(
-        self, process: Process, name: str, period_us: int, first_us: int, call: Callable[[], object]
-    ) -> None:
+    def __init__(self, process: Process, name: str, period_us: int, first_us: int, call: Callable[[], object]) -> None:
         """First due at `first_us`."""
         self.process, self.name, self.period_us, self.next_us, self.call = process, name, period_us, first_us, call
 

@@ -140,10 +140,10 @@ class OrderManager:
     def _failed(self, order: Order, error: BrokerError) -> None:
         if self.orders.get(order.id) is not order:
             return
-        self.outcomes.append((self._env.now, False))
-        if isinstance(error, BrokerTimeout):
+        if isinstance(error, BrokerTimeout):  # neither accepted nor refused: its fate is open
             self._history.emit("order.unacked", order.id, error=str(error))
             return
+        self.outcomes.append((self._env.now, False))
         if order.live and not order.acknowledged:
             self._history.emit(
                 "order.rejected", order.id, error=str(error), status=error.status,

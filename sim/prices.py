@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from sim.calendar import Session
+from sim.calendar import Session, TradingCalendar
 from sim.clock import HOUR, MINUTE
 from sim.errors import BadInput
 from sim.rng import Streams
@@ -70,13 +70,8 @@ class SessionDraws(Protocol):
         ...
 
 
-class PriceSource(Protocol):
-    """Where the truth about prices comes from: a model, or a recording."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The symbols, in the order of every array."""
-        ...
+class BoundPrices(Protocol):
+    """The truth about prices in one World."""
 
     def start_prices(self) -> np.ndarray:
         """The price of each symbol before the first session of the run."""
@@ -88,6 +83,19 @@ class PriceSource(Protocol):
 
     def session(self, streams: Streams, grid: Grid) -> SessionDraws:
         """The draws of one session."""
+        ...
+
+
+class PriceSource(Protocol):
+    """Where prices come from: a model, or a recording. It may serve many Worlds and does not change."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The symbols, in the order of every array."""
+        ...
+
+    def bind(self, calendar: TradingCalendar) -> BoundPrices:
+        """Get ready for a World with this calendar."""
         ...
 
 
@@ -183,6 +191,10 @@ class PriceModel:
     def names(self) -> tuple[str, ...]:
         """The symbols, in the order of every array."""
         return tuple(instrument.symbol for instrument in self.instruments)
+
+    def bind(self, calendar: TradingCalendar) -> PriceModel:
+        """A model fits any calendar as it is."""
+        return self
 
     def start_prices(self) -> np.ndarray:
         """The price of each symbol before the first session of the run."""

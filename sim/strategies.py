@@ -46,6 +46,8 @@ class Strategies:
         self._wait = streams.draws("strategies/arrival", exponential(HOUR / max(config.orders_per_hour, 1e-9)))
         self._noise = streams.draws("strategies/size", normal(0.0, config.churn))
         self._choice = streams.draws("strategies/choice", uniform())
+        self.size_factor = 1.0
+        """By how much the on-call has scaled positions down."""
         self.active: Callable[[], bool] = lambda: True
         """Whether the process that runs the strategies is up; the trading system sets it."""
         if config.orders_per_hour > 0:
@@ -89,7 +91,7 @@ class Strategies:
         return order
 
     def _wanted_shares(self, symbol: str, price: float, held: int) -> int:
-        target = self.target_notional[symbol] * (1 + self._noise())
+        target = self.target_notional[symbol] * self.size_factor * (1 + self._noise())
         if not math.isfinite(price) or price == 0:
             return held + (1 if target > 0 else -1) * 10
         # At most five times the present position: the size limit that even a careless desk has.

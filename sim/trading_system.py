@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from sim.actors.process import Process
-from sim.book import Book
 from sim.clock import SECOND, Clock, VirtualTime
 from sim.connection import Connection
 from sim.disk import Disk
@@ -54,7 +53,6 @@ class TradingSystem:
         self.halted: str | None = None
         self.safe_mode = False
         self.paused = False
-        self.size_factor = 1.0
         self.day_start_equity = self.peak_equity = equity
         self._day = clock.local_date(0)
         self._bot: Process | None = None
@@ -144,7 +142,7 @@ class TradingSystem:
         self._disk.freeze(POSITIONS_FILE)
         self._disk.freeze(ORDERS_FILE)
         self.orders.forget()
-        self.halted, self.safe_mode, self.paused, self.size_factor = None, False, False, 1.0
+        self.halted, self.safe_mode, self.paused = None, False, False
         self._history.emit("system.stopped", reason=reason)
         self.connection.reset()
 
@@ -223,5 +221,3 @@ def open_orders_of(disk: Disk) -> list[Order]:
         return found
     except (ValueError, TypeError, FileNotFoundError):
         return []
-
-

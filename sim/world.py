@@ -15,16 +15,18 @@ from sim.actors.process import Hooks, Process
 from sim.book import Book
 from sim.broker import Broker
 from sim.broker_client import BrokerClient
+from sim.cache import Cache
 from sim.calendar import TradingCalendar
 from sim.claims import claims_in
 from sim.clock import Clock, VirtualTime
 from sim.cluster import Cluster
 from sim.config import TRADING_SYSTEM, WorldConfig
 from sim.connection import Connection
+from sim.corruption import Bar, Tick
+from sim.database import Database
 from sim.desk import Desk
 from sim.disk import Disk
 from sim.errors import BadInput
-from sim.corruption import Bar, Tick
 from sim.feed import Feed
 from sim.history import History
 from sim.ledger import Ledger
@@ -35,6 +37,7 @@ from sim.network import BrokerTimeout, BrokerUnreachable, Link
 from sim.order_manager import OrderManager
 from sim.orders import Order
 from sim.rng import Streams
+from sim.series import record_series
 from sim.strategies import Strategies
 from sim.trading_system import TradingSystem
 
@@ -63,9 +66,7 @@ class World:
         self.marks = Marks(self.env)
         self.hub = self.marks.hub
         self.calendar = TradingCalendar(self.clock, config.exchange, config.span_us)
-        self.market = Market(
-            self.env, self.calendar, self.streams, self.history, config.prices, config.tick_us
-        )
+        self.market = Market(self.env, self.calendar, self.streams, self.history, config.prices, config.tick_us)
         self.bot: Process | None = None
         """The running process of the trading system; a dead one until the next start."""
         self.feed = Feed(self.env, self.market, self.streams, self.history)
@@ -80,9 +81,7 @@ class World:
         self.connection = Connection(self.env, self.history, self.link, self.broker)
         targets = self._open_positions()
         self.book = Book(self.history, self.ledger.cash, self.ledger.positions())
-        self.orders = OrderManager(
-            self.env, self.history, self.link, self.broker, self.book, self.streams.ids("ord")
-        )
+        self.orders = OrderManager(self.env, self.history, self.link, self.broker, self.book, self.streams.ids("ord"))
         self.trading = TradingSystem(
             self.env, self.clock, self.history, self.disk, self.feed, self.orders, self.connection, config.equity
         )
@@ -102,6 +101,12 @@ class World:
         """Let time pass up to and including `until_us`."""
         self.marks.run(until_us)
 
+    def finish(self) -> None:
+        """End the run: the code's processes are killed and the series recorded."""
+        if self.bot is not None:
+            self.bot.kill()
+        record_series(self)
+
     # The mitigation code and its process.
 
     def _add_infrastructure(self) -> None:
@@ -112,7 +117,25 @@ class World:
             self.cluster.add(workload)
         self.cluster.on_start(TRADING_SYSTEM, self._start_system)
         self.cluster.on_stop(TRADING_SYSTEM, self._stop_system)
+        self._add_stores()
         self.monitoring, self.pager = watch(self)
+
+    def _add_stores(self) -> None:
+        """A database and a cache, each living and dying with its workload when the firm runs one."""
+        ready = self.cluster.ready
+        names = [workload.name for workload in self.config.workloads]
+        self.database = Database(
+            self.env, self.history, self.streams, up=lambda: "postgres" not in names or ready("postgres")
+        )
+        self.cache = Cache(
+            self.env, self.history, up=lambda: "redis" not in names or ready("redis"),
+            on_misses=partial(self.database.offer, "cache misses"),
+        )  # fmt: skip
+        if "postgres" in names:
+            self.cluster.on_stop("postgres", self.database.stopped)
+        if "redis" in names:
+            self.cluster.on_start("redis", self.cache.started)
+            self.cluster.on_stop("redis", self.cache.stopped)
 
     def _start_system(self) -> None:
         process = Process(self.env, self.hub, self.history, TRADING_SYSTEM)

@@ -36,7 +36,7 @@ class DataGuard:
     def see_tick(self, tick):
         """Judge a price."""
         symbol, price, good = tick.symbol, tick.price, self.good.get(tick.symbol)
-        if good is not None and price != price or price <= 0:
+        if (good is not None and price != price) or price <= 0:
             self.block(symbol, f"price {price}")
         elif good is not None and not self.first_minutes() and abs(price / good - 1) > self.max_jump:
             self.block(symbol, f"price jumped from {good} to {price}")

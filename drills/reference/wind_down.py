@@ -46,17 +46,18 @@ class WindDown:
             self.desk.log(f"could not finish winding down, trying again: {error}", level="error")
 
     def cancel_once(self):
-        """Cancel whatever the broker or we know of, the un-acknowledged included; done when both lists are empty."""
-        for order in self.desk.orders:
-            if not order.reducing:
-                self.cancel(order.id)
-        working = [order for order in self.desk.broker.orders("open", timeout=3) if order.source != "mitigation"]
-        for order in working:
-            self.cancel(order.id)
-        waiting = [order for order in self.desk.orders if not order.reducing and not order.acknowledged]
-        if not working and not waiting:
+        """Cancel whatever may still fill; done when nothing is left."""
+        for order_id in self.still_live():
+            self.cancel(order_id)
+        if not self.still_live():
             self.cancelling = False
             self.desk.log("all open orders cancelled, confirmed at the broker")
+
+    def still_live(self):
+        """Ids of orders that add risk and may fill: the broker's list and ours, the un-acknowledged included."""
+        ours = [order.id for order in self.desk.orders if not order.reducing]
+        at_broker = [o.id for o in self.desk.broker.orders("open", timeout=3) if o.source != "mitigation"]
+        return list(dict.fromkeys(ours + at_broker))
 
     def cancel(self, order_id):
         """Cancel one; an order the broker does not know never became live."""

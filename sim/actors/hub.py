@@ -19,6 +19,10 @@ import greenlet
 import simpy
 
 
+_ANOTHER_DRIVER = object()
+"""What a hook that has to wait tells the home greenlet."""
+
+
 class Killed(BaseException):
     """Thrown into user code whose process ended (crash, OOM, end of run).
 
@@ -41,8 +45,12 @@ class Hub:
         assert self._home is None, "the World is already running"
         self._home = greenlet.getcurrent()
         try:
-            self.driver = self._new_driver()
-            self.driver.switch()
+            # Each driver is started from here, not from the hook that waits: a greenlet inherits the depth of
+            # whoever starts it, and a chain of drivers would end in a RecursionError.
+            wanted: object = _ANOTHER_DRIVER
+            while wanted is _ANOTHER_DRIVER:
+                self.driver = greenlet.greenlet(self._drive, parent=self._home)
+                wanted = self.driver.switch()
         finally:
             self._home = self.driver = None
 
@@ -55,16 +63,20 @@ class Hub:
             raise RuntimeError("only code that runs inside the World can wait in virtual time")
         event.callbacks.append(lambda _: self._resume(me))
         if me is self.driver:
-            self.driver = self._new_driver()
-        assert self.driver is not None
-        self.driver.switch()
+            self._home.switch(_ANOTHER_DRIVER)
+        else:
+            assert self.driver is not None
+            self.driver.switch()
         return _outcome(event)
 
-    def call(self, function: Callable[[], object]) -> greenlet.greenlet:
-        """Run `function` at once in a greenlet of its own, up to its first wait (or its end)."""
+    def call(self, function: Callable[[], object], born: Callable[[greenlet.greenlet], None]) -> None:
+        """Run `function` at once in a greenlet of its own, up to its first wait (or its end).
+
+        `born` is told the greenlet before it runs.
+        """
         body = greenlet.greenlet(function)
+        born(body)
         self._enter(body)
-        return body
 
     def kill(self, parked: greenlet.greenlet) -> None:
         """End user code that is parked in a wait: `Killed` unwinds it before this returns."""
@@ -86,10 +98,6 @@ class Hub:
         else:
             body.throw(error)
         self.driver = outer
-
-    def _new_driver(self) -> greenlet.greenlet:
-        assert self._home is not None
-        return greenlet.greenlet(self._drive, parent=self._home)
 
 
 def _outcome(event: simpy.Event) -> Any:

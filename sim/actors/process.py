@@ -99,8 +99,7 @@ class Process:
         def body() -> None:
             self.guard(what, function)
 
-        self._bodies = [b for b in self._bodies if not b.dead]
-        self._bodies.append(self._hub.call(body))
+        self._hub.call(body, self._remember)
 
     def guard(self, what: str, function: Callable[..., Any], *args: Any) -> Any:
         """Call user code; what it raises is written down and goes no further."""
@@ -154,10 +153,13 @@ class Process:
             raise Killed
         me = greenlet.getcurrent()
         if me not in self._bodies:
-            self._bodies = [b for b in self._bodies if not b.dead]
-            self._bodies.append(me)
+            self._remember(me)
             self.busy = True
         return self._hub.wait(event)
+
+    def _remember(self, body: greenlet.greenlet) -> None:
+        self._bodies = [b for b in self._bodies if not b.dead]
+        self._bodies.append(body)
 
     def _schedule_pump(self) -> None:
         # Each message is served from an event of its own: a hook may wait, and other callbacks of the

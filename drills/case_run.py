@@ -1,0 +1,96 @@
+"""One case, run once: a World, a fault schedule, the mitigation code and, perhaps, somebody who responds.
+
+Only recording happens here. The run stops early once everything scheduled has happened, the responder has
+finished and recovery has been confirmed, because what follows is an ordinary trading day.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from drills.human import Preset
+from drills.plan import Plan
+from drills.responder import Responder
+from scenarios.build import world_config
+from scenarios.nemesis import Nemesis
+from scenarios.scenario import Scenario
+from sim.clock import MINUTE
+from sim.history import History
+from sim.world import Mitigation, World
+
+_SLICE_US = 5 * MINUTE
+"""How much time passes between two looks at whether the run is over."""
+
+
+@dataclass(frozen=True)
+class CaseRun:
+    """What a run leaves behind."""
+
+    scenario: Scenario
+    history: History
+    zero_us: int
+    """Fault zero: the end of the warm-up."""
+    end_us: int
+    """When the run was stopped."""
+    horizon_us: int
+    """When it would have been stopped at the latest."""
+    sessions: tuple[tuple[int, int], ...]
+    epoch: datetime
+    zone: str
+    scrape_us: int
+    bars_lost: int
+
+
+def run_case(
+    scenario: Scenario,
+    seed: int,
+    mitigation: Mitigation | None,
+    plan: Plan | None,
+    preset: Preset | None,
+    recovered: Callable[[World], bool] = lambda world: False,
+) -> CaseRun:
+    """Run `scenario` on `seed`; with `plan` and `preset`, somebody responds.
+
+    `recovered(world)` is asked now and then whether recovery has been confirmed; without it the run goes to
+    its horizon.
+    """
+    enabled = gc.isenabled()
+    gc.disable()  # a run makes few cycles and many tuples: collecting costs a third of a full day
+    try:
+        return _run(scenario, seed, mitigation, plan, preset, recovered)
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _run(
+    scenario: Scenario,
+    seed: int,
+    mitigation: Mitigation | None,
+    plan: Plan | None,
+    preset: Preset | None,
+    recovered: Callable[[World], bool],
+) -> CaseRun:
+    world = World(world_config(scenario), seed, mitigation=mitigation)
+    zero_us = scenario.fault_zero_us
+    horizon_us = scenario.length_us
+    nemesis = Nemesis(world, scenario, zero_us)
+    responder = None
+    if plan is not None and preset is not None:
+        responder = Responder(world, nemesis, plan, preset, zero_us)
+    world.run(zero_us)
+    earliest_us = nemesis.last_change_us() + _SLICE_US if scenario.faults else horizon_us
+    while world.env.now < horizon_us:
+        world.run(min(horizon_us, world.env.now + _SLICE_US))
+        answered = responder is None or responder.finished
+        if world.env.now >= earliest_us and answered and recovered(world):
+            break
+    world.finish()
+    return CaseRun(
+        scenario=scenario, history=world.history, zero_us=zero_us, end_us=world.env.now, horizon_us=horizon_us,
+        sessions=tuple((s.open_us, s.close_us) for s in world.calendar.sessions), epoch=world.clock.epoch,
+        zone=scenario.world.zone, scrape_us=world.config.scrape_us, bars_lost=world.feed.bars_lost(),
+    )  # fmt: skip

@@ -1,0 +1,224 @@
+"""The simulated on-call: is paged, acknowledges, and works through the plan as people do.
+
+Each step costs time and may be left out, done wrong or swapped with its neighbour, with the rates of
+`drills.human`. Mutations happen at the end of their step. A verification that fails is repeated for as long
+as the outage is visibly going on; it also uncovers, as a rule, what was left out before, which is then done
+late. The perfect responder makes no error and takes the median time: it tests the text, not the person.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from typing import Any
+
+import simpy
+
+from drills.actions import ACTIONS, Effect
+from drills.human import (
+    ACK_MEDIAN_S,
+    ACK_OFF_MEDIAN_S,
+    ACK_OFF_SIGMA,
+    ACK_SIGMA,
+    FINDS_OWN_SLIP,
+    MISS_FIRST_PAGE,
+    NOTICE_AFTER_S,
+    Preset,
+    median_s,
+    sigma,
+)
+from drills.operator import Operator, Outcome
+from drills.plan import Plan, PlannedStep
+from scenarios.nemesis import Nemesis
+from sim.clock import MINUTE, SECOND
+from sim.pager import Page
+from sim.world import World
+
+_RETRY_US = 60 * SECOND
+_PATIENCE_US = 10 * MINUTE
+"""How long a failing verification is repeated once nothing is broken any more."""
+_COMMAND_PATIENCE_US = 3 * MINUTE
+"""After this long without an answer, a person gives up on a command."""
+
+Steps = Generator[simpy.Event, Any, None]
+
+
+class Responder:
+    """One on-call engineer with one plan."""
+
+    def __init__(self, world: World, nemesis: Nemesis, plan: Plan, preset: Preset, zero_us: int) -> None:
+        """Wait for the first page after `zero_us`, or notice by oneself."""
+        self._world, self._nemesis, self._plan, self._preset = world, nemesis, plan, preset
+        self._operator = Operator(world, nemesis)
+        self._zero_us = zero_us
+        self._chance = world.streams.stream("responder/chance")
+        self._times = world.streams.stream("responder/times")
+        self._called = world.env.event()
+        self._missed_one = False
+        self._left_out: list[PlannedStep] = []
+        self.finished = False
+        """Whether the plan has been worked through."""
+        world.pager.on_page(self._paged)
+        world.env.process(self._life())
+
+    def _emit(self, kind: str, subject: str = "", **data: Any) -> None:
+        self._world.history.emit(f"responder.{kind}", subject, **data)
+
+    # Being called.
+
+    def _paged(self, page: Page, role: str) -> None:
+        if self._world.env.now < self._zero_us:
+            return
+        if not self._missed_one and not self._called.triggered:
+            self._missed_one = True
+            if self._preset.scatter and self._chance.random() < MISS_FIRST_PAGE:
+                self._emit("missed_page", page.id, role=role)
+                return
+        off = page.off_hours
+        delay_us = self._draw_us(ACK_OFF_MEDIAN_S if off else ACK_MEDIAN_S, ACK_OFF_SIGMA if off else ACK_SIGMA)
+        self._world.env.timeout(delay_us).callbacks.append(lambda _: self._acknowledge(page, role))
+
+    def _acknowledge(self, page: Page, role: str) -> None:
+        if page.open:
+            self._world.pager.acknowledge(page.id, role)
+            self._emit("acknowledged", page.id, role=role, alert=page.alert.name)
+        if not self._called.triggered:
+            self._called.succeed()
+
+    def _notice(self) -> None:
+        """Nobody was paged, but trading stands still and somebody looks."""
+        broken = self._nemesis.active() or not self._world.trading.up or not self._world.connection.connected
+        if not self._called.triggered and broken:
+            self._emit("noticed", text="somebody on the desk noticed")
+            self._called.succeed()
+
+    def _life(self) -> Steps:
+        env = self._world.env
+        yield env.at(self._zero_us)
+        env.timeout(self._draw_us(NOTICE_AFTER_S, 0.3)).callbacks.append(lambda _: self._notice())
+        yield self._called
+        self._begun_us = env.now
+        for at_s, role in self._plan.escalation:
+            if at_s:
+                env.timeout(round(at_s * SECOND)).callbacks.append(lambda _, role=role: self._escalate_by_table(role))
+        yield from self._work_through()
+        self.finished = True
+        self._emit("closed")
+
+    def _escalate_by_table(self, role: str) -> None:
+        if not self.finished:
+            self._emit("escalated_by_table", role=role)
+
+    # Working.
+
+    def _work_through(self) -> Steps:
+        for step in self._order():
+            if step.kind == "info":
+                continue
+            if self._chance.random() < self._preset.omission:
+                self._left_out.append(step)
+                self._emit("left_out", step.id, line=step.line, title=step.title)
+            else:
+                yield from self._do(step)
+        # Reading the list once more at the end finds what is still missing, most of the time.
+        yield from self._catch_up()
+
+    def _order(self) -> list[PlannedStep]:
+        """The chosen steps, with now and then two neighbours swapped or a wrong option taken."""
+        steps = [step for step in self._plan.steps if self._takes(step)]
+        for i in range(len(steps) - 1):
+            if self._chance.random() < self._preset.swap:
+                steps[i], steps[i + 1] = steps[i + 1], steps[i]
+        return steps
+
+    def _takes(self, step: PlannedStep) -> bool:
+        if step.alternatives is None and step.chosen:
+            return True
+        wrong = self._chance.random() < self._preset.wrong_choice * (2 if step.complex else 1)
+        if wrong:
+            self._emit("decided_wrongly", step.id, line=step.line, title=step.title, took=not step.chosen)
+        return step.chosen != wrong
+
+    def _do(self, step: PlannedStep, late: bool = False) -> Steps:
+        self._emit("started", step.id, line=step.line, title=step.title, late=late)
+        if not step.counts:
+            yield self._world.env.timeout(self._draw_us(median_s("look_status"), sigma("look_status")))
+            self._emit("could_not_do", step.id, line=step.line, title=step.title, why=step.why)
+            return
+        ok, said = True, ""
+        for action in step.actions:
+            outcome = yield from self._act(action, step)
+            ok, said = ok and outcome.ok, said or outcome.text
+        self._emit(
+            "done", step.id, line=step.line, title=step.title, ok=ok, text=said, actions=list(step.actions),
+            effect=str(_effect(step)), late=late,
+        )  # fmt: skip
+
+    def _act(self, action: str, step: PlannedStep) -> Generator[simpy.Event, Any, Outcome]:
+        yield self._world.env.timeout(self._draw_us(median_s(action), sigma(action)))
+        effect = ACTIONS[action].effect
+        if effect is Effect.MUTATE and self._chance.random() < self._preset.slip:
+            self._emit("slipped", step.id, action=action, line=step.line)
+            self._left_out.append(step)
+            return Outcome(True, "done (to the wrong object)")
+        outcome = yield from self._perform(action, step)
+        if action.startswith("verify_"):
+            outcome = yield from self._verify(action, step, outcome)
+        if action == "approve":
+            self._emit("approval", step.id, by="risk officer", line=step.line)
+        elif effect is Effect.HUMAN:
+            self._emit(action, step.id, line=step.line)
+        return outcome
+
+    def _perform(self, action: str, step: PlannedStep) -> Generator[simpy.Event, Any, Outcome]:
+        env, answered = self._world.env, self._world.env.event()
+        self._operator.perform(action, lambda outcome: None if answered.triggered else answered.succeed(outcome))
+        if not answered.triggered:
+            yield answered | env.timeout(_COMMAND_PATIENCE_US)
+        outcome = answered.value if answered.triggered else Outcome(False, "no answer, given up")
+        self._emit(
+            "action", action, step=step.id, line=step.line, ok=outcome.ok, text=outcome.text,
+            effect=str(ACTIONS[action].effect),
+        )  # fmt: skip
+        return outcome
+
+    def _verify(self, action: str, step: PlannedStep, outcome: Outcome) -> Generator[simpy.Event, Any, Outcome]:
+        """Repeat a check that fails: while something is broken, and for a while after."""
+        if not outcome.ok and self._left_out and self._finds_slip():
+            yield from self._catch_up()
+            outcome = yield from self._perform(action, step)
+        calm_since: int | None = None
+        while not outcome.ok:
+            if self._nemesis.active():
+                calm_since = None
+            elif calm_since is None:
+                calm_since = self._world.env.now
+            elif self._world.env.now - calm_since >= _PATIENCE_US:
+                break
+            yield self._world.env.timeout(_RETRY_US)
+            outcome = yield from self._perform(action, step)
+        return outcome
+
+    def _finds_slip(self) -> bool:
+        return bool(self._chance.random() < FINDS_OWN_SLIP)
+
+    def _catch_up(self) -> Steps:
+        forgotten, self._left_out = self._left_out, []
+        for step in forgotten:
+            if self._finds_slip():
+                self._emit("found_left_out", step.id, line=step.line)
+                yield from self._do(step, late=True)
+
+    def _draw_us(self, median: float, scatter: float) -> int:
+        if not self._preset.scatter:
+            return round(median * SECOND)
+        return round(median * math.exp(scatter * float(self._times.standard_normal())) * SECOND)
+
+
+def _effect(step: PlannedStep) -> Effect:
+    """What a step does on the whole: a mutation outweighs a conversation, which outweighs a look."""
+    effects = [ACTIONS[action].effect for action in step.actions]
+    for effect in (Effect.MUTATE, Effect.HUMAN):
+        if effect in effects:
+            return effect
+    return Effect.READ

@@ -1,0 +1,1 @@
+"""The world: one simulated trading firm in virtual time. Imports nothing of the other packages."""

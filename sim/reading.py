@@ -1,0 +1,307 @@
+"""What a History says about orders, books and states over time: the reading that all judges share.
+
+Nothing is judged here. Each function walks the rows once and gives back plain values, so that a predicate
+or a checker is a few lines about the thing it is about.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sim.history import Event, History
+from sim.spans import FOREVER, Span, minus, toggled, union
+
+PLATFORM_DENIALS = ("no broker session", "halted", "paused", "safe mode")
+"""How the reasons begin which the trading system's own gate gives; any other denial is the mitigation's."""
+
+OUTSIDE = ("opening", "broker")
+"""Sources of fills that no order of the firm stands behind."""
+
+
+class Fill(NamedTuple):
+    """An execution in the Ledger."""
+
+    t_us: int
+    seq: int
+    id: str
+    order_id: str
+    symbol: str
+    side: int
+    qty: int
+    position: int
+    """Shares held after it."""
+    source: str
+
+    @property
+    def before(self) -> int:
+        """Shares held before it."""
+        return self.position - self.side * self.qty
+
+
+@dataclass(slots=True)
+class BrokerOrder:
+    """An order as the broker knew it, from acceptance to its end."""
+
+    id: str
+    symbol: str
+    side: int
+    qty: int
+    source: str
+    adds_risk: bool
+    accepted_us: int
+    accepted_seq: int
+    ended_us: int = FOREVER
+    end: str = ""
+    """`filled`, `canceled`, ...; empty while it works."""
+    fills: list[Fill] = field(default_factory=list)
+
+    @property
+    def filled(self) -> int:
+        """Shares executed."""
+        return sum(fill.qty for fill in self.fills)
+
+    @property
+    def life(self) -> Span:
+        """When it could fill."""
+        return self.accepted_us, self.ended_us
+
+    def live_at(self, t_us: int) -> bool:
+        """Whether it may still fill after what happened at `t_us`."""
+        return self.accepted_us <= t_us < self.ended_us
+
+
+def fill_of(event: Event) -> Fill:
+    """A `ledger.fill` as a value."""
+    d = event.data
+    return Fill(
+        event.t_us, event.seq, d["fill"], event.subject, d["symbol"], d["side"], d["qty"], d["position"], d["source"]
+    )
+
+
+def fills(history: History) -> list[Fill]:
+    """Every execution in the Ledger, oldest first."""
+    return [fill_of(event) for event in history.of("ledger.fill")]
+
+
+def reduces(held: int, side: int, qty: int) -> bool:
+    """Whether a trade only takes off what is held."""
+    return held * side < 0 and qty <= abs(held)
+
+
+def broker_orders(history: History) -> list[BrokerOrder]:
+    """Every order the broker took, oldest first; one per acceptance, so an id taken twice shows twice.
+
+    An order adds risk unless it was marked as an exit or was one by the Ledger's own position.
+    """
+    orders: list[BrokerOrder] = []
+    newest: dict[str, BrokerOrder] = {}
+    held: dict[str, int] = {}
+    for event in history.of("ledger.order", "ledger.fill"):
+        order = newest.get(event.subject)
+        if event.kind == "ledger.fill":
+            fill = fill_of(event)
+            held[fill.symbol] = fill.position
+            if order is not None:
+                order.fills.append(fill)
+                if order.filled >= order.qty and not order.end:
+                    order.ended_us, order.end = event.t_us, "filled"
+        elif event.data["status"] == "accepted":
+            d = event.data
+            exits = d["reducing"] or reduces(held.get(d["symbol"], 0), d["side"], d["qty"])
+            taken = BrokerOrder(
+                event.subject, d["symbol"], d["side"], d["qty"], d["source"], not exits, event.t_us, event.seq
+            )
+            orders.append(taken)
+            newest[taken.id] = taken
+        elif order is not None and not order.end:
+            order.ended_us, order.end = event.t_us, event.data["status"]
+    return orders
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """A halt from when it was set until somebody released it; a restart in between does not release it."""
+
+    start_us: int
+    start_seq: int
+    reason: str
+    by: str
+    end_us: int = FOREVER
+    end_seq: int = FOREVER
+
+    @property
+    def span(self) -> Span:
+        """When it was in force, or ought to have been."""
+        return self.start_us, self.end_us
+
+    def covers(self, event: Event) -> bool:
+        """Whether `event` happened under it."""
+        return self.start_seq < event.seq < self.end_seq
+
+
+def halts(history: History) -> list[Halt]:
+    """Every halt, latched: set again under an unreleased one it is the same halt."""
+    found: list[Halt] = []
+    current: Halt | None = None
+    for event in history.of("system.halted", "system.resumed"):
+        if event.kind == "system.halted" and current is None:
+            current = Halt(event.t_us, event.seq, event.get("reason", ""), event.get("by", ""))
+        elif event.kind == "system.resumed" and current is not None:
+            found.append(
+                Halt(current.start_us, current.start_seq, current.reason, current.by, event.t_us, event.seq)
+            )
+            current = None
+    return found if current is None else [*found, current]
+
+
+def states(history: History, on: Iterable[str], off: Iterable[str]) -> list[Span]:
+    """When a state held that events of the kinds `on` begin and `off` end."""
+    begin, end = frozenset(on), frozenset(off)
+    return toggled((event.t_us, event.kind in begin) for event in history.of(*begin, *end))
+
+
+def flag_halted(history: History) -> list[Span]:
+    """When the running system's halt flag was really set: memory, which a restart clears."""
+    return states(history, ["system.halted"], ["system.resumed", "system.stopped"])
+
+
+def safe_mode(history: History) -> list[Span]:
+    """When safe mode was on."""
+    changes = (
+        (event.t_us, event.kind == "system.safe_mode" and bool(event.get("on")))
+        for event in history.of("system.safe_mode", "system.stopped")
+    )
+    return toggled(changes)
+
+
+def down(history: History) -> list[Span]:
+    """When the trading system did not serve: stopped, or started with its code not ready yet."""
+    if history.first("code.started") is None and history.first("system.started") is None:
+        return []
+    return toggled(
+        [(0, True)]
+        + [(event.t_us, event.kind != "code.started") for event in history.of("system.stopped", "code.started")]
+    )
+
+
+def disconnected(history: History) -> list[Span]:
+    """When the firm had no broker session, as far as it knew."""
+    return states(history, ["link.lost"], ["link.restored"])
+
+
+def bad_feed(history: History) -> dict[str, list[Span]]:
+    """Per symbol, when its market data was bad."""
+    changes: dict[str, list[tuple[int, bool]]] = {}
+    for event in history.of("feed.bad", "feed.good"):
+        changes.setdefault(event.subject, []).append((event.t_us, event.kind == "feed.bad"))
+    return {symbol: toggled(pairs) for symbol, pairs in changes.items()}
+
+
+class Holdings:
+    """Shares per symbol over time, as one side saw them."""
+
+    def __init__(self) -> None:
+        """Nothing held."""
+        self.steps: dict[str, list[tuple[int, int, int]]] = {}
+        """Per symbol (time, seq, shares), rising."""
+
+    def set(self, event: Event, symbol: str, qty: int) -> None:
+        """From `event` on it is `qty`."""
+        steps = self.steps.setdefault(symbol, [])
+        if (steps[-1][2] if steps else 0) != qty:
+            steps.append((event.t_us, event.seq, qty))
+
+    def at(self, symbol: str, seq: int) -> int:
+        """Shares of `symbol` after everything up to event number `seq`."""
+        steps = self.steps.get(symbol, [])
+        i = bisect_right(steps, seq, key=lambda step: step[1])
+        return steps[i - 1][2] if i else 0
+
+    def last(self) -> dict[str, int]:
+        """What is held at the end, zero left out."""
+        return {symbol: steps[-1][2] for symbol, steps in self.steps.items() if steps[-1][2]}
+
+    def open_spans(self) -> list[Span]:
+        """When anything at all was held."""
+        return union(*(toggled((t_us, qty != 0) for t_us, _, qty in steps) for steps in self.steps.values()))
+
+
+def ledger_holdings(history: History) -> Holdings:
+    """Positions at the broker."""
+    held = Holdings()
+    for event in history.of("ledger.fill"):
+        held.set(event, event.data["symbol"], event.data["position"])
+    return held
+
+
+def book_holdings(history: History) -> Holdings:
+    """Positions by the system's own book: opening, fills that arrived, corrections, and what a start loaded."""
+    held = Holdings()
+    for event in history.of("ledger.fill", "order.filled", "book.position", "system.started"):
+        if event.kind == "system.started":
+            loaded = event.get("positions", {})
+            for symbol in dict.fromkeys([*held.steps, *loaded]):
+                held.set(event, symbol, loaded.get(symbol, 0))
+        elif event.kind == "ledger.fill":
+            if event.data["source"] == "opening":
+                held.set(event, event.data["symbol"], event.data["position"])
+        elif event.kind == "book.position":
+            held.set(event, event.subject, event.data["position"])
+        else:
+            held.set(event, event.data["symbol"], event.data["position"])
+    return held
+
+
+def differing(first: Holdings, second: Holdings) -> dict[str, list[Span]]:
+    """Per symbol, when two sides held different amounts."""
+    spans: dict[str, list[Span]] = {}
+    for symbol in dict.fromkeys([*first.steps, *second.steps]):
+        ours, theirs = 0, 0
+        changes = []
+        steps = [(seq, t, 0, qty) for t, seq, qty in first.steps.get(symbol, [])]
+        steps += [(seq, t, 1, qty) for t, seq, qty in second.steps.get(symbol, [])]
+        for _, t_us, side, qty in sorted(steps):
+            ours, theirs = (qty, theirs) if side == 0 else (ours, qty)
+            changes.append((t_us, ours != theirs))
+        spans[symbol] = toggled(changes)
+    return spans
+
+
+def strategy_entries(history: History) -> dict[str, str]:
+    """Id to symbol of every risk-adding order that the strategies sent."""
+    return {
+        event.subject: event.data["symbol"]
+        for event in history.of("order.sent")
+        if event.data["source"] == "strategy" and not event.data["reducing"]
+    }
+
+
+def denied_by_code(event: Event) -> bool:
+    """Whether an `order.denied` came from the mitigation rather than from the platform's own gate."""
+    return not str(event.get("reason", "")).startswith(PLATFORM_DENIALS)
+
+
+def active_faults(history: History, component: str | None = None, blocking: bool = False) -> list[Span]:
+    """When a fault (of `component`; that blocks recovery) was there."""
+    chosen = {
+        event.subject
+        for event in history.of("fault.injected")
+        if (component is None or event.get("component") == component) and (event.get("blocks") or not blocking)
+    }
+    spans: list[Span] = []
+    since: dict[str, int] = {}
+    for event in history.of("fault.injected", "fault.healed"):
+        if event.subject in chosen:
+            if event.kind == "fault.injected":
+                since[event.subject] = event.t_us
+            elif event.subject in since:
+                spans.append((since.pop(event.subject), event.t_us))
+    return union(spans, [(start, FOREVER) for start in since.values()])
+
+
+def outside_of(spans: Iterable[Span], horizon_us: int) -> list[Span]:
+    """When none of `spans` holds, from 0 to `horizon_us`."""
+    return minus([(0, horizon_us)], spans)
