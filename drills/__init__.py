@@ -1,0 +1,1 @@
+"""Drills: runbooks and mitigation code against scenarios, from the command line to the verdict."""

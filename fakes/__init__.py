@@ -1,0 +1,1 @@
+"""Protocol cores of the outside systems: each handles a request with an injected clock, without sockets."""
