@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import simpy
@@ -28,6 +28,12 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|min|m|h|d)")
 
 class VirtualTime(simpy.Environment):
     """SimPy's environment on integer microseconds, which a plain loop may move up to the next event."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def now(self) -> int:
+            """Microseconds since the start of the run."""
 
     def __init__(self) -> None:
         """Start at 0."""

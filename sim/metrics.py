@@ -67,12 +67,7 @@ def _data_metrics(world: World, monitoring: Monitoring) -> None:
 
 
 def _workload_metrics(world: World, monitoring: Monitoring) -> None:
-    cluster = world.cluster
-    for workload in world.config.workloads:
-        name = workload.name
-        monitoring.gauge("workload_ready", lambda name=name: float(cluster.ready(name)), workload=name)
-        monitoring.counter("workload_restarts", lambda name=name: float(cluster.restarts(name)), workload=name)
-        monitoring.gauge("workload_memory_ratio", lambda name=name: cluster.memory_ratio(name), workload=name)
+    monitoring.exporter("platform", *world.cluster.exporter())
     monitoring.gauge("db_pool_waiting", lambda: float(world.database.waiting))
     monitoring.gauge("db_query_p99_s", world.database.p99_s)
     # An API call asks the cache once and the database a few times.

@@ -199,7 +199,11 @@ class TradingSystem:
         """The plain connector that serves when the mitigation code brings none: try again every 5 s."""
 
         def again(error: BrokerError | None) -> None:
-            if error is not None:
+            if error is None:
+                return
+            if self._bot is not None and self._bot.has("on_disconnect"):
+                self._bot.deliver("on_disconnect", str(error))
+            else:
                 self._reconnect_soon(RECONNECT_AFTER_US)
 
         def attempt(_: object) -> None:

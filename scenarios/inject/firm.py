@@ -43,30 +43,15 @@ def memory_leak(strike: Strike, fault: MemoryLeak) -> Heal:
 @injects("oom_crash_loop")
 def oom_crash_loop(strike: Strike, fault: OomCrashLoop) -> Heal:
     """Kill the workload for memory soon after each start, so many times or until its limit is raised."""
-    cluster, name = strike.world.cluster, fault.workload
-    limit_mib, left = cluster[name].revision.limit_mib, [fault.kills]
-
-    def kill() -> None:
-        if left[0] > 0 and cluster[name].revision.limit_mib <= limit_mib and cluster.serving(name):
-            left[0] -= 1
-            cluster.kill(name, "OOMKilled")
-            strike.landed(f"{name} was OOM-killed")
-
-    cluster.on_start(name, lambda: strike.after(fault.survives_us, kill) if left[0] else None)
-    kill()
-
-    def heal() -> None:
-        left[0] = 0
-
+    heal = strike.world.cluster.oom_loop(fault.workload, fault.kills, fault.survives_us)
+    strike.landed(f"{fault.workload} is killed for memory again and again")
     return heal
 
 
 @injects("process_crash")
 def process_crash(strike: Strike, fault: ProcessCrash) -> Heal:
     """Kill the process; its supervisor brings it back unless it stays down."""
-    strike.world.cluster.kill(fault.workload)
-    if fault.stays_down:
-        strike.world.cluster.stop(fault.workload)
+    strike.world.cluster.kill(fault.workload, stays_down=fault.stays_down)
     strike.landed(f"{fault.workload} crashed")
     return nothing
 
@@ -102,7 +87,7 @@ def node_pressure(strike: Strike, fault: NodePressure) -> Heal:
     """Take most of the free memory of every node, and slow the services down."""
     world = strike.world
     free_mib = min(node.free_mib() for node in world.cluster.nodes.values())
-    relieve = world.cluster.node_pressure(max(0.0, 0.9 * free_mib))
+    relieve = world.cluster.node_pressure(max(0.0, 0.9 * free_mib), slowdown=fault.slowdown)
     speed_up = world.database.slow_down(fault.slowdown)
     strike.landed(f"{0.9 * free_mib:.0f} MiB of each node taken")
 

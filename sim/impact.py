@@ -1,0 +1,52 @@
+"""When the incident began to matter: from when a halt was due, an alarm was due, trading was impaired.
+
+A schedule of faults often begins with a condition (fills come late) that makes the incident harder and is
+not itself the incident. What counts is the instant at which the firm's own limit was passed, or the first
+fault that asks for the kill switch by itself.
+"""
+
+from __future__ import annotations
+
+from sim.demands import Demands
+from sim.history import History
+from sim.risk_limits import WARNING, over_limit
+
+STOPPING_FAULTS = ("manual_kill", "api_errors", "order_rejects", "slippage")
+"""Faults that call for the kill switch without any loss."""
+
+
+def landings(history: History, zero_us: int) -> list[tuple[int, str]]:
+    """(time, fault kind) of every fault that somebody could have felt, oldest first."""
+    kinds: dict[str, str] = {}
+    found: list[tuple[int, str]] = []
+    seen_feed = False
+    for event in history.of("fault.injected", "fault.landed", "feed.corrupted"):
+        if event.t_us < zero_us:
+            continue
+        if event.kind == "fault.injected":
+            kinds[event.subject] = str(event.get("fault", ""))
+        elif event.kind == "fault.landed":
+            found.append((event.t_us, kinds.get(event.subject, "")))
+        elif not seen_feed:
+            seen_feed = True
+            found.append((event.t_us, f"feed_{event.get('fault', '')}"))
+    return found
+
+
+def halt_due_us(history: History, demands: Demands) -> int:
+    """From when a required halt was due: a limit passed, or a fault that asks for it."""
+    asked = [span[0] for span in over_limit(history, demands)[:1]]
+    felt = landings(history, demands.zero_us)
+    asked += [t_us for t_us, kind in felt if kind in STOPPING_FAULTS][:1]
+    if asked:
+        return min(asked)
+    return felt[0][0] if felt else demands.zero_us
+
+
+def warning_due_us(history: History, demands: Demands) -> int:
+    """From when somebody should have been told, where nothing broke: a warning level passed, or the last fault felt."""
+    warned = over_limit(history, demands, WARNING)
+    if warned:
+        return warned[0][0]
+    felt = landings(history, demands.zero_us)
+    return felt[-1][0] if felt else demands.zero_us
