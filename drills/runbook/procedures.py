@@ -1,0 +1,339 @@
+"""Which sections are procedures, which are phases of one, which are steps.
+
+Headings are numbered and nested differently in every team. The rules below ask what a section *owns*
+(symptoms, an ordered list, numbered sub-headings, fences) and whether its title names an incident or a
+phase; levels and numbers alone decide nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from drills.runbook.blocks import Block, Fence, ListBlock, Paragraph, Table
+from drills.runbook.drafts import Found, StepDraft
+from drills.runbook.lexicon import Kind, holds_procedures, is_generic, is_phase, kind_of, names_incident, role_of
+from drills.runbook.model import Role
+from drills.runbook.sections import Section
+from drills.runbook.steps import StepReader, has_commands, is_action_list, titled
+from drills.runbook.tables import columns_of
+from drills.runbook.text import checkbox, plain
+
+REFERENCE: frozenset[Kind] = frozenset({"severity", "contacts", "escalation", "templates", "drills", "overview", "metadata", "references"})
+ASIDE: frozenset[Kind] = frozenset({"symptoms", "trigger", "objectives", "note", "expected", "checklist"})
+
+
+@dataclass(slots=True)
+class ProcedureDraft:
+    """A procedure as found."""
+
+    title: str
+    section: Section
+    role: Role
+    order: Literal["sequence", "choice", "set"] = "sequence"
+    phases: list[Section] = field(default_factory=list)
+    steps: list[StepDraft] = field(default_factory=list)
+    asides: list[Section] = field(default_factory=list)
+    prose: list[Paragraph] = field(default_factory=list)
+
+
+class ProcedureFinder:
+    """Walks the section tree and drafts the procedures in it."""
+
+    def __init__(self, found: Found) -> None:
+        self.reader = StepReader(found)
+        self.found = found
+        self._owning: dict[int, bool] = {}
+
+    def find(self, root: Section) -> list[ProcedureDraft]:
+        """All procedures below `root`, in reading order."""
+        tops = [child for child in root.children if not child.is_label]
+        only = tops[0] if len(tops) == 1 and not owns_steps(root.blocks) else None
+        if only is not None and only.level <= 2 and not any(c.level <= only.level for c in tops[1:]):
+            return self._whole(only)
+        found: list[ProcedureDraft] = []
+        if owns_steps(root.blocks):
+            found.append(self._draft(root, whole=False))
+        return found + self._under(root)
+
+    def _whole(self, top: Section) -> list[ProcedureDraft]:
+        """A document below a single title."""
+        if self._symptoms(top) or self._numbered_steps(top) or not self._parts(top):
+            return [self._draft(top)] if self._owns(top) else []
+        found = [self._draft(top, whole=False)] if owns_steps(top.blocks) and _ordered(top.blocks) else []
+        return found + self._under(top)
+
+    def _under(self, parent: Section) -> list[ProcedureDraft]:
+        found: list[ProcedureDraft] = []
+        for child in parent.children:
+            if child.kind in REFERENCE and not self._step_like(child, parent):
+                continue
+            if child.kind in ASIDE and not (child.kind == "checklist" and self._last_resort(parent)):
+                continue
+            if self._is_procedure(child):
+                found.append(self._draft(child))
+            else:
+                if _ordered(child.blocks):
+                    found.append(self._draft(child, whole=False))
+                found += self._under(child)
+        return found
+
+    def _last_resort(self, parent: Section) -> bool:
+        """A checklist is the procedure when nothing else under the parent owns steps."""
+        return not any(self._owns(other) for other in parent.children if other.kind != "checklist" and other.kind not in REFERENCE)
+
+    def _step_like(self, child: Section, parent: Section) -> bool:
+        """A numbered "Escalation" between numbered steps is a step, not the escalation table."""
+        return child.kind == "escalation" and child.number is not None and not sectional_numbers(parent) and not child.has(Table)
+
+    # What a section owns ------------------------------------------------------------------------------
+
+    def _owns(self, section: Section) -> bool:
+        """Whether a section has steps in any form, at any depth."""
+        key = id(section)
+        if key not in self._owning:
+            self._owning[key] = self._owns_steps(section)
+        return self._owning[key]
+
+    def _owns_steps(self, section: Section) -> bool:
+        if section.kind in REFERENCE:
+            return False
+        if section.kind in ASIDE and section.kind != "checklist":
+            return False
+        if _only_boxes(section.blocks) and (section.kind == "checklist" or role_of(section.text) == "post") and not section.children:
+            return False
+        if owns_steps(section.blocks):
+            return True
+        return any(self._owns(child) or (child.number is not None and _has_content(child)) for child in section.children)
+
+    def _parts(self, section: Section) -> list[Section]:
+        return [child for child in section.children if self._owns(child)]
+
+    def _symptoms(self, section: Section) -> bool:
+        return any(child.kind == "symptoms" for child in section.children)
+
+    def _numbered_steps(self, section: Section) -> bool:
+        """Whether the numbered children of `section` are steps (not sections, not procedures)."""
+        if sectional_numbers(section):
+            return False
+        numbered = [child for child in section.children if child.number is not None and _has_content(child)]
+        if not numbered or len(numbered) < 2 and not names_incident(section.text):
+            return False
+        if any(self._symptoms(child) or self._ordered_inside(child) for child in numbered):
+            own = names_incident(section.text) and not any(names_incident(child.text) for child in numbered)
+            return own and not any(self._symptoms(child) for child in numbered)
+        return not all(names_incident(child.text) and not is_phase(child.text) for child in numbered)
+
+    def _ordered_inside(self, section: Section) -> bool:
+        return _ordered(section.blocks) or any(_ordered(child.blocks) for child in section.children)
+
+    def _is_procedure(self, section: Section) -> bool:
+        if not self._owns(section):
+            return False
+        if section.is_label and section.number is None and not _ordered(section.blocks):
+            return False
+        if self._symptoms(section):
+            return True
+        parts = [child for child in self._parts(section) if child.kind != "checklist"]
+        if not parts:
+            return True
+        if any(self._symptoms(inner) for part in parts for inner in part.walk()):
+            return False
+        if _ordered(section.blocks) and all(is_phase(part.text) or part.is_label for part in parts):
+            return True
+        return self._one_response(section, parts)
+
+    def _one_response(self, section: Section, parts: Sequence[Section]) -> bool:
+        """Whether the parts are steps or phases of one response, rather than procedures of their own."""
+        numbers = [part for part in parts if part.number is not None] if not sectional_numbers(section) else []
+        if numbers:
+            return self._numbered_steps(section) or (len(numbers) == 1 and not self._ordered_inside(numbers[0]))
+        plain_parts = [part for part in parts if part.kind != "steps"]
+        if any(names_incident(part.text) and not is_phase(part.text) and not part.is_label for part in plain_parts):
+            return False
+        if holds_procedures(section.text) and any(_substantial(part) for part in plain_parts) and role_of(section.text) != "communication":
+            return all(is_phase(part.text) for part in plain_parts)
+        if any(self._ordered_inside(part) and not is_phase(part.text) for part in plain_parts):
+            return names_incident(section.text)
+        return True
+
+    # Drafting -----------------------------------------------------------------------------------------
+
+    def _draft(self, section: Section, whole: bool = True) -> ProcedureDraft:
+        title = section.title or "Procedure"
+        draft = ProcedureDraft(title, section, role_of(section.text))
+        draft.steps += self._direct(section, draft, None)
+        for child in section.children if whole else ():
+            self._part(child, section, draft)
+        if _alternatives(draft.steps):
+            draft.order = "choice"
+        elif draft.role == "communication":
+            draft.order = "set"
+        return draft
+
+    def _part(self, child: Section, parent: Section, draft: ProcedureDraft) -> None:
+        kind = child.kind
+        if kind in ASIDE and not (kind == "checklist" and not draft.steps and self._last_resort(parent)):
+            draft.asides.append(child)
+        elif kind in REFERENCE and not self._step_like(child, parent):
+            return
+        elif kind == "decision" and not child.children and not owns_steps(child.blocks):
+            step = self.reader.from_section(child)
+            if step.choices:
+                draft.steps.append(step)
+        elif self._is_phase_section(child, parent):
+            self._phase(child, draft)
+        elif _has_content(child) or child.lead:
+            step = self.reader.from_section(child)
+            step.guard_loose = child.is_label and child.number is None and step.guard is not None
+            draft.steps.append(step)
+
+    def _is_phase_section(self, child: Section, parent: Section) -> bool:
+        """Whether a sub-section only groups steps: "Initial Response" with numbered headings below."""
+        if child.kind == "steps" and child.number is None:
+            return True
+        if child.number is not None and not sectional_numbers(parent):
+            return False
+        if titled(child.title, 0, 0, ()).guard is not None:
+            return False
+        if _ordered(child.blocks) or any(isinstance(b, Table) and columns_of(b).steps for b in child.blocks):
+            return True
+        inner = [c for c in child.children if (not c.is_label or c.number is not None) and c.kind not in ASIDE | REFERENCE]
+        if any(_has_content(c) for c in inner):
+            return True
+        return is_phase(child.text) and _only_bullets(child.blocks) and not child.children
+
+    def _phase(self, child: Section, draft: ProcedureDraft) -> None:
+        if child.kind != "steps":
+            draft.phases.append(child)
+        name = None if child.kind == "steps" else child.title
+        before = len(draft.steps)
+        draft.steps += self._direct(child, draft, name)
+        for inner in child.children:
+            self._part(inner, child, draft)
+        for step in draft.steps[before:]:
+            step.phase = step.phase or name
+
+    def _direct(self, section: Section, draft: ProcedureDraft, phase: str | None) -> list[StepDraft]:
+        """The steps that stand directly under a title."""
+        path = (*section.path, section.text) if section.text else section.path
+        blocks = section.blocks
+        if not owns_steps(blocks):
+            draft.prose += [block for block in blocks if isinstance(block, Paragraph)]
+            return []
+        if _ordered(blocks):
+            return self._listed(blocks, path, draft)
+        tables = [block for block in blocks if isinstance(block, Table) and columns_of(block).steps and not columns_of(block).decides]
+        if tables:
+            return [step for table in tables for step in self.reader.from_table(table, path)]
+        if has_commands(blocks) or any(isinstance(block, Table) for block in blocks):
+            return self._fenced(section, blocks, path)
+        return [
+            self.reader.from_item(item, None, path)
+            for block in blocks
+            if isinstance(block, ListBlock)
+            for item in block.items
+        ]
+
+    def _listed(self, blocks: Sequence[Block], path: tuple[str, ...], draft: ProcedureDraft) -> list[StepDraft]:
+        """Ordered lists; what stands between two of them belongs to the step before."""
+        steps: list[StepDraft] = []
+        for block in blocks:
+            if isinstance(block, ListBlock) and block.ordered:
+                steps += [self.reader.from_item(item, block.start + i, path) for i, item in enumerate(block.items)]
+            elif steps:
+                self.reader.fill(steps[-1], [block])
+            elif isinstance(block, Paragraph):
+                draft.prose.append(block)
+            elif isinstance(block, Fence) and has_commands([block]):
+                steps.append(self._implicit(path[-1] if path else "Procedure", [block], path))
+        return steps
+
+    def _fenced(self, section: Section, blocks: Sequence[Block], path: tuple[str, ...]) -> list[StepDraft]:
+        """Fences without a list: one step, or one for each fence that a sentence introduces."""
+        groups: list[list[Block]] = [[]]
+        for block in blocks:
+            opens = isinstance(block, Paragraph) and any(isinstance(b, Fence) and has_commands([b]) for b in groups[-1])
+            if opens and not _continues(block):
+                groups.append([])
+            groups[-1].append(block)
+        groups = [group for group in groups if has_commands(group)] if len(groups) > 1 else groups
+        if len(groups) == 1:
+            return [self._implicit(section.title or "Procedure", groups[0], path)]
+        return [self._implicit(_introduction(group) or section.title, group, path) for group in groups]
+
+    def _implicit(self, title: str, blocks: Sequence[Block], path: tuple[str, ...]) -> StepDraft:
+        first, last = blocks[0], blocks[-1]
+        step = titled(title, first.line, last.end, path)
+        self.reader.fill(step, [block for block in blocks if not _introduces(block, title)])
+        return step
+
+
+def _introduction(group: Sequence[Block]) -> str:
+    first = group[0]
+    return plain(first.raw.strip().split("\n")[0]).rstrip(" :")[:120] if isinstance(first, Paragraph) else ""
+
+
+def _introduces(block: Block, title: str) -> bool:
+    return isinstance(block, Paragraph) and plain(block.raw.strip()).rstrip(" :")[:120] == title
+
+
+_CONTINUES = re.compile(r"^(?:expected|output|note|this |it should|you should|erwartet|ausgabe|hinweis|das |salida|nota|esto|debería|example|beispiel|ejemplo|sample|if |wenn |si )", re.I)
+
+
+def _continues(block: Block) -> bool:
+    """Whether a paragraph between fences still speaks of the fence above."""
+    return isinstance(block, Paragraph) and bool(_CONTINUES.match(plain(block.raw)))
+
+
+def owns_steps(blocks: Sequence[Block]) -> bool:
+    """Whether steps stand among `blocks`: a list, a fence with commands, a table of steps."""
+    return any(isinstance(b, ListBlock) or (isinstance(b, Table) and (columns_of(b).steps or columns_of(b).decides)) for b in blocks) or has_commands(blocks)
+
+
+def _ordered(blocks: Sequence[Block]) -> bool:
+    return any(isinstance(block, ListBlock) and block.ordered for block in blocks)
+
+
+def _only_bullets(blocks: Sequence[Block]) -> bool:
+    return any(is_action_list(block) for block in blocks) and not any(isinstance(block, Fence | Table) for block in blocks)
+
+
+def _only_boxes(blocks: Sequence[Block]) -> bool:
+    items = [item for block in blocks if isinstance(block, ListBlock) for item in block.items]
+    return bool(items) and all(checkbox(item.raw)[0] is not None for item in items) and not has_commands(blocks)
+
+
+def _has_content(section: Section) -> bool:
+    return bool(section.blocks or section.lead or any(_has_content(child) for child in section.children))
+
+
+def _substantial(section: Section) -> bool:
+    """A fence or a list: more than a remark."""
+    return any(isinstance(block, Fence | Table) for block in section.blocks) or any(isinstance(b, ListBlock) and len(b.items) > 1 for b in section.blocks) or bool(section.children)
+
+
+def _alternatives(steps: Sequence[StepDraft]) -> bool:
+    return len(steps) >= 2 and all(step.option is not None for step in steps)
+
+
+def sectional_numbers(parent: Section) -> bool:
+    """Whether the numbers of the children number the sections of a document: one of them is a reference section."""
+    return any(child.number is not None and kind_of(child.text) in REFERENCE - {"escalation"} for child in parent.children)
+
+
+def is_playbook(title: str, drafts: Sequence[ProcedureDraft]) -> bool:
+    """Whether the procedures are the phases of one response to what the document's title names."""
+    main = [draft for draft in drafts if draft.role not in {"post", "prevention", "communication"}]
+    if len(drafts) < 2 or not main:
+        return False
+    if any(any(aside.kind == "symptoms" for aside in draft.asides) for draft in main):
+        return False
+    phases = [is_phase(draft.section.text) for draft in main]
+    if all(phases):
+        return True
+    return not is_generic(title) and not any(names_incident(draft.section.text) for draft in main) and any(phases)
+
+

@@ -1,0 +1,163 @@
+"""The section tree: headings by level, and bold labels as the smallest headings of all.
+
+Authors write `**Steps:**` where others write `### Steps`, and `**If pod crashes:**` where others draw a
+tree. A label line therefore opens a section of its own below the headings, so that one set of rules reads
+both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from drills.runbook.blocks import Block, Fence, Heading, Html, ListBlock, Paragraph, Table
+from drills.runbook.lexicon import Kind, kind_of
+from drills.runbook.text import bold_lead, no_pictographs, numbered, plain
+
+LABEL_LEVEL = 7
+_LABEL_CHARS = 120
+_GUARD_LEAD = re.compile(
+    r"^(?:for|if|when|in case|should|bei|wenn|falls|für|im fall|sofern|si|para|en caso|cuando)\b[^\n]{1,140}:$", re.I
+)
+_ALSO_LABELS = re.compile(
+    r"^(?:(?:sev|p|s|level|severity|stufe|nivel|prio\w*)[- ]?\d|(?:if|when|wenn|falls|bei|si|for|für|para|option|variante|opción|alternative|case|fall|caso)\b)",
+    re.I,
+)
+_METADATA = re.compile(
+    r"^(?:last (?:updated|reviewed|tested|drill)|next (?:review|test|drill)|updated|owners?|version|authors?|reviewers?|status|date|team|service|severity|priority|rto|rpo|sla|impact|alerts?|"
+    r"audience|on-?call|approver|classification|document|id|zuletzt|letzte|nächste|verantwortlich|stand|schweregrad|priorität|auslöser|eigentümer|prüfung|última|próxima|responsable|propietario|versión|"
+    r"severidad|gravedad|prioridad|autor|estado|fecha|trigger|duration|channel|escalation|expected|erwartet|resultado|time ?limit|deadline|frist|plazo|command|befehl|comando|who|wer|quién)\b",
+    re.I,
+)
+
+
+@dataclass(slots=True)
+class Section:
+    """A heading (or label) with what stands under it."""
+
+    level: int
+    raw: str
+    line: int
+    end: int
+    path: tuple[str, ...] = ()
+    blocks: list[Block] = field(default_factory=list)
+    children: list[Section] = field(default_factory=list)
+    lead: str = ""
+    """For a label: the words that follow it on its own line."""
+
+    @property
+    def text(self) -> str:
+        """The title without inline markup or trailing colon."""
+        return no_pictographs(plain(self.raw)).rstrip(" :")
+
+    @property
+    def number(self) -> int | None:
+        """The number the title begins with, if any."""
+        return numbered(self.text)[0]
+
+    @property
+    def title(self) -> str:
+        """The title without its number."""
+        return numbered(self.text)[1]
+
+    @property
+    def kind(self) -> Kind | None:
+        """What the title says stands under it."""
+        return kind_of(self.text)
+
+    @property
+    def is_label(self) -> bool:
+        """Whether this section was opened by a bold label instead of a heading."""
+        return self.level >= LABEL_LEVEL
+
+    def walk(self) -> Iterator[Section]:
+        """This section and all below it."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def has(self, kind: type[Block]) -> bool:
+        """Whether a block of that type stands directly under the title."""
+        return any(isinstance(block, kind) for block in self.blocks)
+
+
+def section_tree(blocks: Sequence[Block], last_line: int) -> Section:
+    """The document as one root section (level 0) with its headings below it."""
+    root = Section(0, "", 1, last_line)
+    stack = [root]
+    pending: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Heading):
+            _fill(stack[-1], pending)
+            pending = []
+            while stack[-1].level >= block.level:
+                stack.pop().end = max(1, block.line - 1)
+            path = (*stack[-1].path, stack[-1].text) if stack[-1].level else ()
+            section = Section(block.level, block.raw, block.line, last_line, path)
+            stack[-1].children.append(section)
+            stack.append(section)
+        else:
+            pending.append(block)
+    _fill(stack[-1], pending)
+    return root
+
+
+def _fill(section: Section, blocks: Sequence[Block]) -> None:
+    """Give a section its blocks, cut at bold labels."""
+    current = section
+    for index, block in enumerate(blocks):
+        following = blocks[index + 1] if index + 1 < len(blocks) else None
+        label = as_label(block, following)
+        if label is None:
+            current.blocks.append(block)
+            current.end = max(current.end if current is section else block.end, block.end)
+            continue
+        raw, lead = label
+        path = (*section.path, section.text) if section.level else ()
+        current = Section(LABEL_LEVEL, raw, block.line, block.end, path, lead=lead)
+        section.children.append(current)
+
+
+def as_label(block: Block, following: Block | None) -> tuple[str, str] | None:
+    """The block as (label, words after it) when it opens a section of its own."""
+    if not isinstance(block, Paragraph):
+        return None
+    raw = block.raw.strip()
+    first, _, more = raw.partition("\n")
+    bold = bold_lead(first)
+    if bold is not None:
+        label, rest = bold
+        return _bold_label(label, rest, more, following)
+    if not more and isinstance(following, ListBlock | Fence | Table) and _GUARD_LEAD.match(plain(first)):
+        return first, ""
+    return None
+
+
+def _bold_label(label: str, rest: str, more: str, following: Block | None) -> tuple[str, str] | None:
+    words = plain(label).strip()
+    bare = words.rstrip(" :")
+    if len(words) > _LABEL_CHARS or not bare:
+        return None
+    colon = words.endswith(":") or rest.startswith(":")
+    rest = rest.removeprefix(":").strip()
+    rest = re.sub(r"^[-–—]\s+", "", rest)
+    blockful = isinstance(following, ListBlock | Fence | Table)
+    number = numbered(bare)[0]
+    if number is not None and not _METADATA.match(bare):
+        return label, " ".join(filter(None, (rest, more)))
+    if not rest and not more:
+        return (label, "") if blockful or colon or following is not None else None
+    if more:
+        return None
+    bracketed = re.fullmatch(r"\([^()]{1,80}\):?", rest) is not None
+    if bracketed:
+        return (f"{label} {rest}", "") if blockful else None
+    return (label, rest) if blockful and colon and _ALSO_LABELS.match(bare) else None
+
+
+def comments_of(blocks: Sequence[Block]) -> Iterator[Html]:
+    """The HTML blocks among `blocks`."""
+    for block in blocks:
+        if isinstance(block, Html):
+            yield block

@@ -1,0 +1,178 @@
+"""The severity scale: from a table, from headings, from bullets.
+
+Ids run in both directions ("Level 1" may be the mildest, "P0" the worst), so the rank is taken from the
+response time and the words, never from the number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from drills.runbook.blocks import ListBlock, Paragraph, Table
+from drills.runbook.durations import deadline
+from drills.runbook.guards import SEVERITY_ID
+from drills.runbook.model import Deadline, SeverityLevel, Source
+from drills.runbook.sections import Section
+from drills.runbook.text import bold_lead, plain
+
+_RESPONSE = re.compile(r"respon[sd]\w*|reaktion\w*|react\w*|antwort\w*|tiempo|respuesta|reacción|\bsla\b|\back\w*|time to|\bzeit\b|within|deadline|mttr|target", re.I)
+_ID = re.compile(r"^(?:sev(?:erity)?|level|lvl|category|priority|prio|class|id|code|stufe|schweregrad|priorität|klasse|kategorie|severidad|nivel|prioridad|gravedad|categoría|p)$|severity|schweregrad|severidad|^level|^nivel|^stufe|priorit|prioridad|categor|kategorie", re.I)
+_EXAMPLES = re.compile(r"example|criteria|when|description|definition|impact|beispiel|kriteri|beschreibung|auswirkung|ejemplo|criterio|descripción|impacto|definición|trading", re.I)
+_ACTIONS = re.compile(r"action|maßnahme|massnahme|acci[oó]n|medida", re.I)
+_WORDS: tuple[tuple[int, re.Pattern[str]], ...] = (
+    (0, re.compile(r"emergency|catastroph|notfall|emergencia|desastre", re.I)),
+    (1, re.compile(r"(?<!non-)(?<!nicht )(?<!no )critical|kritisch|crític|severe|schwer\b|blocker", re.I)),
+    (2, re.compile(r"\bhigh\b|major|\bhoch\b|hohe?\b|\balt[ao]\b|mayor|urgent|dringend|serious", re.I)),
+    (3, re.compile(r"medium|moderate|warning|mittel|\bmedi[ao]\b|warnung|moderad|advertencia|normal", re.I)),
+    (4, re.compile(r"\blow\b|minor|niedrig|gering|\bbaj[ao]\b|menor|leicht|leve|info", re.I)),
+)
+_THRESHOLD = re.compile(r"(?P<lo>\d+(?:\.\d+)?)\s*(?:-|–|to|bis|a)\s*(?P<hi>\d+(?:\.\d+)?)\s*%|(?P<above>[>≥]=?)\s*(?P<min>\d+(?:\.\d+)?)\s*%|(?P<below>[<≤]=?)\s*(?P<max>\d+(?:\.\d+)?)\s*%")
+_BARE_NAME = re.compile(r"^(?:critical|high|medium|low|major|minor|emergency|warning|kritisch|hoch|mittel|niedrig|gering|crític[oa]|alt[oa]|medi[oa]|baj[oa]|rot|gelb|grün|red|amber|yellow|green)$", re.I)
+
+
+@dataclass(slots=True)
+class _Draft:
+    id: str
+    name: str
+    src: Source
+    response: Deadline | None = None
+    criteria: list[str] = field(default_factory=list)
+    actions: list[str] = field(default_factory=list)
+
+
+def read_severities(sections: Sequence[Section], file: str) -> tuple[SeverityLevel, ...]:
+    """The levels described in the severity sections, with their ranks."""
+    drafts: dict[str, _Draft] = {}
+    for section in sections:
+        for draft in _levels(section, file):
+            drafts.setdefault(draft.id, draft)
+    return _ranked(list(drafts.values()))
+
+
+def _levels(section: Section, file: str) -> Iterator[_Draft]:
+    for block in section.blocks:
+        if isinstance(block, Table):
+            yield from _from_table(block, section, file)
+        elif isinstance(block, ListBlock):
+            yield from _from_list(block, section, file)
+    for child in section.children:
+        named = _named(child.text)
+        if named is not None:
+            yield _from_heading(child, named, file)
+        else:
+            yield from _levels(child, file)
+
+
+def _named(text: str) -> tuple[str, str] | None:
+    """A level's heading as (id, name): "P0 - Critical", "Level 1: Warning (8-15% drawdown)", "Critical"."""
+    words = plain(text).strip()
+    match = SEVERITY_ID.search(words)
+    if match is not None and match.start() <= 12:
+        name = re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", words[match.end() :]).strip(" :–—-")
+        return match.group(0).strip(), name or words
+    bare = re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", words).strip(" :")
+    return (bare, bare) if _BARE_NAME.match(bare) else None
+
+
+def _from_heading(section: Section, named: tuple[str, str], file: str) -> _Draft:
+    end = max([section.line, *(block.end for block in section.blocks)])
+    src = Source(file=file, line=section.line, end=end, path=section.path)
+    draft = _Draft(named[0], f"{named[1]} {_bracket(section.text)}".strip(), src)
+    for bracket in re.findall(r"[(\[]([^()\[\]]+)[)\]]", section.text):
+        if "%" not in bracket:
+            draft.response = draft.response or deadline(bracket, src, "table")
+    for block in section.blocks:
+        if isinstance(block, ListBlock):
+            for item in block.items:
+                _detail(draft, plain(item.raw), Source(file=file, line=item.line, end=item.end, path=section.path))
+        elif isinstance(block, Paragraph):
+            for offset, line in enumerate(block.raw.split("\n")):
+                _detail(draft, plain(line), Source(file=file, line=block.line + offset, end=block.line + offset, path=section.path))
+    return draft
+
+
+def _bracket(text: str) -> str:
+    match = re.search(r"\([^()]*%[^()]*\)", text)
+    return match.group(0) if match else ""
+
+
+def _detail(draft: _Draft, words: str, src: Source) -> None:
+    """One line below a level: its response time, its actions, or a criterion."""
+    label, colon, rest = words.partition(":")
+    if colon and _RESPONSE.search(label) and (stated := deadline(rest.strip(), src, "table")):
+        draft.response = draft.response or stated
+    elif colon and _ACTIONS.search(label):
+        draft.actions += [part.strip() for part in re.split(r"[,;]", rest) if part.strip()]
+    elif words:
+        draft.criteria.append(rest.strip() if colon and _EXAMPLES.search(label) else words)
+
+
+def _from_table(table: Table, section: Section, file: str) -> Iterator[_Draft]:
+    titles = [plain(cell) for cell in table.header]
+    response = next((i for i, title in enumerate(titles) if _RESPONSE.search(title)), None)
+    identity = next((i for i, title in enumerate(titles) if _ID.search(title)), 0)
+    for line, cells in table.rows:
+        values = [plain(cell) for cell in cells]
+        if identity >= len(values) or not values[identity]:
+            continue
+        named = _named(values[identity]) or next((n for value in values if (n := _named(value))), None)
+        src = Source(file=file, line=line, end=line, path=(*section.path, section.text))
+        rest = [(i, value) for i, value in enumerate(values) if i not in {identity, response} and value]
+        name = values[identity] if named is None else named[1]
+        if named is not None and name == named[0] and rest or named is not None and SEVERITY_ID.fullmatch(name.strip()):
+            name = rest[0][1] if rest else name
+        draft = _Draft(named[0] if named else values[identity], name, src)
+        if response is not None and response < len(values):
+            draft.response = deadline(values[response], src, "table")
+        for i, value in rest:
+            (draft.actions if _ACTIONS.search(titles[i]) else draft.criteria).append(value)
+        yield draft
+
+
+def _from_list(block: ListBlock, section: Section, file: str) -> Iterator[_Draft]:
+    for item in block.items:
+        bold = bold_lead(item.raw)
+        words = plain(item.raw)
+        named = _named(bold[0] if bold else words.partition(":")[0])
+        if named is None:
+            continue
+        src = Source(file=file, line=item.line, end=item.end, path=(*section.path, section.text))
+        draft = _Draft(named[0], named[1], src)
+        rest = words.partition(":")[2].strip() or words
+        stated = re.search(r"(?:respon\w*|reaktion\w*|within|innerhalb|tiempo|respuesta|dentro)\D{0,25}(?P<time>\d[^,;.)]{0,30}|immediate\w*|sofort|inmediat\w*)", rest, re.I)
+        if stated:
+            draft.response = deadline(stated.group(0), src, "table")
+        draft.criteria.append(rest)
+        yield draft
+
+
+def _ranked(drafts: list[_Draft]) -> tuple[SeverityLevel, ...]:
+    order = sorted(range(len(drafts)), key=lambda i: _severity_key(drafts[i], i))
+    ranks = {index: rank for rank, index in enumerate(order, 1)}
+    return tuple(_frozen(draft, ranks[i]) for i, draft in enumerate(drafts))
+
+
+def _severity_key(draft: _Draft, position: int) -> tuple[float, int, int, int]:
+    response = draft.response
+    seconds = float("inf") if response is None or response.kind == "varies" else (response.hi_s if response.hi_s is not None else response.lo_s or 0.0)
+    text = " ".join([draft.name, *draft.criteria[:1]])
+    word = next((rank for rank, pattern in _WORDS if pattern.search(draft.name)), None)
+    if word is None:
+        word = next((rank for rank, pattern in _WORDS if pattern.search(text)), 9)
+    number = re.search(r"\d", draft.id)
+    return seconds, word, int(number.group(0)) if number else 0, position
+
+
+def _frozen(draft: _Draft, rank: int) -> SeverityLevel:
+    bounds = _THRESHOLD.search(" ".join([draft.name, *draft.criteria]))
+    threshold: tuple[float | None, float | None] | None = None
+    if bounds is not None:
+        low, high = bounds.group("lo") or bounds.group("min"), bounds.group("hi") or bounds.group("max")
+        threshold = (float(low) if low else None, float(high) if high else None)
+    name = re.sub(r"\s*\([^()]*%[^()]*\)", "", draft.name).strip()
+    return SeverityLevel(
+        src=draft.src, id=draft.id, rank=rank, name=name, response=draft.response,
+        criteria=tuple(draft.criteria), actions=tuple(draft.actions), threshold=threshold,
+    )  # fmt: skip
