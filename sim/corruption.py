@@ -68,7 +68,8 @@ class View:
         unlike = (self.prices != other.prices) & ~(np.isnan(self.prices) & np.isnan(other.prices))
         unlike |= (self.sizes != other.sizes) | (self.stamps_us != other.stamps_us) | (self.late != other.late)
         unlike |= self.doubled != other.doubled
-        return np.where(self.present & other.present, unlike, self.present != other.present)
+        differs: np.ndarray = np.where(self.present & other.present, unlike, self.present != other.present)
+        return differs
 
 
 class Corruption:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sim.clock import HOUR, MINUTE, SECOND
 from sim.errors import BadInput
@@ -62,7 +62,7 @@ def read_recording(path: str | Path, zone: str | None = None, minutes: int | Non
     """
     file = Path(path)
     rows = _parquet_rows(file) if file.suffix.lower() in (".parquet", ".pq") else _csv_rows(file)
-    tz = None if zone is None else ZoneInfo(zone)
+    tz = None if zone is None else _zone(zone)
     bars: dict[str, dict[int, tuple[int, RecordedBar]]] = {}
     for row in rows:
         symbol = _symbol(file, row)
@@ -75,6 +75,14 @@ def read_recording(path: str | Path, zone: str | None = None, minutes: int | Non
         raise BadInput("no bars in the file", mend="give at least one row under the header", file=file)
     ordered = {symbol: [found[t_us][1] for t_us in sorted(found)] for symbol, found in bars.items()}
     return Recording(str(file), ordered, _length_us(file, ordered, minutes))
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        mend = "give an IANA name such as America/New_York or UTC"
+        raise BadInput("no time zone of this name", mend=mend, field="zone", value=name) from error
 
 
 def _csv_rows(file: Path) -> Iterator[_Row]:

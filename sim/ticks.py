@@ -108,12 +108,14 @@ class TickTape:
         assert marks is not None, from_us
         view = self.look(marks)
         ticks = self._listed(view.prices, view.sizes, view.stamps_us, view.seqs)
-        late, here, doubled = (a.T.tolist() for a in (view.late & view.present, view.present, view.doubled))
+        late: list[list[bool]] = (view.late & view.present).T.tolist()
+        prompt: list[list[bool]] = (view.present & ~view.late).T.tolist()
+        doubled: list[list[float]] = view.doubled.T.tolist()
         delivered: list[list[Tick]] = []
         for k in range(earlier, len(ticks)):
             now: list[Tick] = []
             for row, tick in enumerate(ticks[k]):
-                if here[k][row] and not late[k][row]:
+                if prompt[k][row]:
                     now.append(tick)
                     if doubled[k][row]:
                         now.append(tick._replace(price=round(tick.price * doubled[k][row], 6)))

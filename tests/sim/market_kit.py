@@ -23,7 +23,7 @@ TWO = PriceModel(instruments=(Instrument("AAA", 100.0), Instrument("BBB", 50.0))
 
 def ny(*when: int) -> datetime:
     """An instant by the wall clock of New York."""
-    return datetime(*when, tzinfo=NEW_YORK)  # type: ignore[arg-type]
+    return datetime(*when, tzinfo=NEW_YORK)  # type: ignore[misc, arg-type]
 
 
 class Desk:
