@@ -75,9 +75,9 @@ class RunOptions:
                 f"the record's options cannot be read: {error}", mend="repeat the run to write it anew", field="options"
             ) from error
 
-    def replay_command(self, drill: str) -> str:
-        """What to type to repeat a run of `drill` with these options."""
-        words = ["firedrill", "run", self.drill or drill, "--seed", str(self.seed)]
+    def replay_command(self, *drills: str) -> str:
+        """What to type to repeat a run of `drills` with these options."""
+        words = ["firedrill", "run", *((self.drill,) if self.drill else drills), "--seed", str(self.seed)]
         if self.runbook is not None:
             words += ["--runbook", self.runbook]
         if self.code is not None:

@@ -1,0 +1,106 @@
+"""`firedrill replay`: the same run again, compared event by event.
+
+A run that cannot be repeated proves nothing, so the comparison is of everything that happened and not of
+the scores. What the run was made from must be unchanged, or the answer would say nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from drills.code import code_sha256
+from drills.commands.run import finish
+from drills.commands.targets import Target, targets
+from drills.options import RunOptions
+from results.record import CaseRecord, RunRecord
+from results.store import Store
+from sim.clock import SECOND
+from sim.errors import BadInput
+from sim.history import Event, Row
+
+if TYPE_CHECKING:
+    from drills.runner import Finished
+
+
+def replay_command(folder: Path, run: str, *, anyway: bool) -> int:
+    """Run it again; 0 when every case is identical, 1 when one differs."""
+    store = Store(folder)
+    record = store.load(run)
+    options = RunOptions.from_text(record.options)
+    [target] = targets([options.drill or record.drill], options.runbook)
+    changed = _changes(record, target, options)
+    if changed and not anyway:
+        raise BadInput(
+            f"{' and '.join(changed)} changed since run {record.run_id}",
+            mend="bring back what it was run with, or compare with --anyway",
+        )
+    typer.echo(f"{record.run_id}: {record.replay}")
+    finished = finish(target, options)
+    differences = [text for case in record.cases for text in _compare(store, run, case, finished)]
+    for text in differences:
+        typer.echo(text)
+    if differences:
+        for text in (*changed, *_versions(record, finished.record)):
+            typer.echo(f"  also different: {text}")
+        return 1
+    typer.echo(f"identical: {len(record.cases)} {'case' if len(record.cases) == 1 else 'cases'}, {record.digest}")
+    return 0
+
+
+def _changes(record: RunRecord, target: Target, options: RunOptions) -> list[str]:
+    changed = []
+    given = (options.runbook or "").partition("#")[0]
+    path = Path(given) if given else target.drill.runbook_path()
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != record.runbook.sha256:
+        changed.append(f"the runbook ({record.runbook.file})")
+    if record.code.sha256 is not None and code_sha256(options.code, options.project) != record.code.sha256:
+        changed.append(f"the code ({record.code.spec})")
+    return changed
+
+
+def _compare(store: Store, run: str, case: CaseRecord, finished: Finished) -> list[str]:
+    """What differs in one case: nothing, or the first event that does."""
+    again = {c.name: c for c in finished.record.cases}.get(case.name)
+    if again is None:
+        return [f"{case.name}: the case is not run any more"]
+    if again.digest == case.digest:
+        return []
+    try:
+        stored = store.history(run, case.name)
+    except BadInput:
+        return [f"{case.name}: different digest; the events are not stored, so none can be shown"]
+    return [f"{case.name}: {_first_difference(stored, finished.histories[case.name].rows)}"]
+
+
+def _first_difference(stored: Sequence[Event], rows: Sequence[Row]) -> str:
+    fresh = (Event(seq, t_us, kind, subject, _as_stored(data)) for seq, (t_us, kind, subject, data) in enumerate(rows))
+    for number, (old, new) in enumerate(zip_longest(stored, fresh)):
+        if old != new:
+            return f"first difference at event {number}\n  stored  {_row(old)}\n  now     {_row(new)}"
+    return "every event is the same, a numeric series differs"
+
+
+def _as_stored(data: dict[str, Any]) -> Any:
+    return json.loads(json.dumps(data, default=str))
+
+
+def _row(event: Event | None) -> str:
+    if event is None:
+        return "(no event)"
+    return f"{event.t_us / SECOND:.6f} s  {event.kind}  {event.subject}  {json.dumps(event.data)}"
+
+
+def _versions(old: RunRecord, new: RunRecord) -> list[str]:
+    """Versions that are not those of the first run: the usual reason, when nothing of ours was changed."""
+    was, now = old.environment, new.environment
+    pairs = [("Firedrill", was.firedrill, now.firedrill), ("Python", was.python, now.python)]
+    names = dict.fromkeys((*was.packages, *now.packages))
+    pairs += [(name, was.packages.get(name, "none"), now.packages.get(name, "none")) for name in names]
+    return [f"{name} {before}, now {after}" for name, before, after in pairs if before != after]

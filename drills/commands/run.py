@@ -1,0 +1,162 @@
+"""`firedrill run`: say what will be run, run it, tell and store what came of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drills.code import REFERENCE, code_in_reach, load_mitigation
+from drills.commands.output import STDOUT, check_file, check_store, console, write_file
+from drills.commands.targets import Target, check_cases, targets
+from drills.drill import Drill
+from drills.options import RunOptions
+from drills.planning import find
+from drills.progress import ProgressLine
+from results.record import RunRecord, Verdict
+from results.store import HTML, Store
+from results.terminal import print_run, print_runs
+from sim.errors import BadInput
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from drills.runner import Finished
+
+EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What is kept of the runs, beside what is printed."""
+
+    store: Path | None
+    """Folder of the stored runs; None stores nothing."""
+    json: str | None = None
+    """File for the records, or `-`."""
+    junit: str | None = None
+    """File for JUnit XML, or `-`."""
+
+    @property
+    def takes_stdout(self) -> bool:
+        """Whether stdout carries a document, so that people must read stderr."""
+        return STDOUT in (self.json, self.junit)
+
+    def check(self) -> None:
+        """BadInput for a place that cannot be written, before anything is run."""
+        if self.json == STDOUT and self.junit == STDOUT:
+            raise BadInput(
+                "only one of them can go to stdout", mend="write the other to a file", field="--json, --junit"
+            )
+        check_file("--json", self.json)
+        check_file("--junit", self.junit)
+        if self.store is not None:
+            check_store(self.store)
+
+
+def run_command(words: Sequence[str], options: RunOptions, output: Output) -> int:
+    """Run the drills that `words` name; returns the exit code."""
+    chosen = targets(words, options.runbook)
+    for target in chosen:
+        check_cases(target.drill, options.cases)
+        check_runbook(target.drill, options)
+    load_mitigation(options.code, options.project)
+    output.check()
+    screen = console(to_stderr=output.takes_stdout)
+    _announce(screen, words, chosen, options)
+    done = [_run_one(screen, target, replace(options, drill=target.named), output) for target in chosen]
+    records = [record for record, _ in done]
+    if len(done) > 1:
+        _sum_up(screen, done)
+    _write(records, output)
+    _repeat_failures(screen, records)
+    return exit_code(records)
+
+
+def exit_code(records: Sequence[RunRecord]) -> int:
+    """That of the worst verdict: a failure beats what stayed inconclusive."""
+    return EXIT_CODES[Verdict.worst(*(record.verdict for record in records))]
+
+
+def check_runbook(drill: Drill, options: RunOptions) -> None:
+    """BadInput when the runbook cannot be read, or lacks the procedure."""
+    file, _, procedure = (options.runbook or drill.runbook).partition("#")
+    find(Path(file) if options.runbook else drill.runbook_path(), procedure or None, drill.topic)
+
+
+def finish(target: Target, options: RunOptions) -> Finished:
+    """Run one drill, with a progress line; what the user's code prints goes to stderr."""
+    from drills.runner import run_drill
+
+    with ProgressLine() as progress, code_in_reach(options.code, options.project), redirect_stdout(sys.stderr):
+        return run_drill(target.drill, options, lambda case, done, total: progress(case, done, total))
+
+
+def _run_one(screen: Console, target: Target, options: RunOptions, output: Output) -> tuple[RunRecord, Path | None]:
+    finished = finish(target, options)
+    record, report = finished.record, None
+    if output.store is not None:
+        histories = {case: history.rows for case, history in finished.histories.items()}
+        report = Store(output.store).save(record, histories) / HTML
+    screen.print()
+    print_run(screen, record, report)
+    return record, report
+
+
+def _announce(screen: Console, words: Sequence[str], chosen: Sequence[Target], options: RunOptions) -> None:
+    """Seed and options before anything happens, so that a run that is cut off can be repeated."""
+    own = ", ".join(dict.fromkeys(target.drill.runbook for target in chosen))
+    lines = {
+        "drill": ", ".join(f"{target.drill.name} ({target.drill.title})" for target in chosen),
+        "seed": str(options.seed),
+        "runbook": options.runbook or own,
+        "code": options.code or f"{REFERENCE} (the reference bot)",
+        "project": None if options.project is None else str(options.project),
+        "responder": options.responder,
+        "cases": None if options.cases is None else ", ".join(options.cases),
+        "replay": options.replay_command(*words),
+    }
+    _line(screen, f"Firedrill {version('firedrill')}")
+    for name, text in lines.items():
+        if text is not None:
+            _line(screen, f"  {name:<11}{text}")
+
+
+def _sum_up(screen: Console, done: Sequence[tuple[RunRecord, Path | None]]) -> None:
+    screen.print()
+    print_runs(screen, [record for record, _ in done])
+    screen.print()
+    for record, report in done:
+        if report is not None:
+            _line(screen, f"{record.drill:<10} {report}")
+
+
+def _write(records: Sequence[RunRecord], output: Output) -> None:
+    if output.json is not None:
+        write_file("--json", output.json, records_json(records))
+    if output.junit is not None:
+        from results.junit import junit_xml
+
+        write_file("--junit", output.junit, junit_xml(records))
+
+
+def records_json(records: Sequence[RunRecord]) -> str:
+    """A list of records, each as the published schema says."""
+    return "[" + ",\n".join(record.model_dump_json(indent=1) for record in records) + "]\n"
+
+
+def _repeat_failures(screen: Console, records: Sequence[RunRecord]) -> None:
+    failed = [record for record in records if record.verdict is not Verdict.PASS]
+    if failed:
+        screen.print()
+        _line(screen, "To repeat what did not pass:")
+    for record in failed:
+        _line(screen, record.replay)
+
+
+def _line(screen: Console, text: str) -> None:
+    screen.print(text, soft_wrap=True)  # a command that is wrapped cannot be copied
