@@ -7,7 +7,6 @@ half-open stretches; `drills.rto` finds the first window in which all of them ho
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,7 +24,6 @@ from sim.reading import (
     flag_halted,
     halts,
     ledger_holdings,
-    outside_of,
     safe_mode,
     states,
 )
@@ -79,7 +77,7 @@ def feed_good(history: History, demands: Demands) -> list[Span]:
 
 
 def kill_state(history: History, demands: Demands) -> list[Span]:
-    """The halt is as demanded: set where it must be, released where trading must resume, never set where it must not."""
+    """The halt is as demanded: set where it must be, released where trading must resume, absent where forbidden."""
     latched = union(halt.span for halt in halts(history))
     if demands.halt == "forbidden":
         return latched
@@ -132,17 +130,7 @@ PREDICATES: dict[str, Callable[[History, Demands], list[Span]]] = {
 """Name to predicate, in the order of reports."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """The instants of the RTO clock that are read from events; None for one that never came."""
-
-    t0_us: int | None
-    """First fault injected."""
-    impact_us: int | None
-    """First predicate broken."""
-    detected_us: int | None
-    contained_us: int | None
-    mitigated_us: int | None
-    acknowledged_us: int | None
-    healed_us: int | None
-    """The last fault that was there was gone."""
+def _until_first(due: list[Span], latched: list[Span]) -> list[Span]:
+    """From the first instant of `due` until a halt was in force."""
+    late = minus(due, latched)
+    return late[:1] if late and late[0][0] == due[0][0] else []

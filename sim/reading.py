@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sim.history import Event, History
-from sim.spans import FOREVER, Span, minus, toggled, union
+from sim.spans import FOREVER, Span, toggled, union
 
 PLATFORM_DENIALS = ("no broker session", "halted", "paused", "safe mode")
 """How the reasons begin which the trading system's own gate gives; any other denial is the mitigation's."""
@@ -150,9 +150,7 @@ def halts(history: History) -> list[Halt]:
         if event.kind == "system.halted" and current is None:
             current = Halt(event.t_us, event.seq, event.get("reason", ""), event.get("by", ""))
         elif event.kind == "system.resumed" and current is not None:
-            found.append(
-                Halt(current.start_us, current.start_seq, current.reason, current.by, event.t_us, event.seq)
-            )
+            found.append(Halt(current.start_us, current.start_seq, current.reason, current.by, event.t_us, event.seq))
             current = None
     return found if current is None else [*found, current]
 
@@ -300,8 +298,3 @@ def active_faults(history: History, component: str | None = None, blocking: bool
             elif event.subject in since:
                 spans.append((since.pop(event.subject), event.t_us))
     return union(spans, [(start, FOREVER) for start in since.values()])
-
-
-def outside_of(spans: Iterable[Span], horizon_us: int) -> list[Span]:
-    """When none of `spans` holds, from 0 to `horizon_us`."""
-    return minus([(0, horizon_us)], spans)
