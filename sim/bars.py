@@ -133,6 +133,8 @@ class BarTape:
     def _publish_all(self, minutes: int) -> Generator[simpy.Event, None, None]:
         for window in self._windows(minutes, self._env.now - PUBLISH_DELAY_US):
             yield self._env.at(window.end_us + PUBLISH_DELAY_US)
+            for _ in range(sum(shorter < minutes for shorter in self.periods)):
+                yield self._env.timeout(0)  # let shorter bars of the same instant go first
             self._publish(window)
 
     def _publish(self, window: Window) -> None:

@@ -58,7 +58,7 @@ class View:
         self.stamps_us = np.broadcast_to(self.times_us, shape).copy()
         self.seqs = np.broadcast_to(marks.first_seq + np.arange(shape[1]), shape).copy()
         self.present = np.ones(shape, dtype=bool)
-        self.doubled = np.zeros(shape)
+        self.doubled: np.ndarray = np.zeros(shape)
         """Where a second tick follows under the same time stamp: by which factor its price is off, else 0."""
         self.late = np.zeros(shape, dtype=bool)
         """Where a tick arrives after its successor."""

@@ -45,6 +45,13 @@ def test_bars_arrive_just_after_their_end_and_in_the_order_of_symbols() -> None:
     assert [bar.symbol for _, bar in desk.arrived[:5]] == list(desk.market.symbols)
 
 
+def test_shorter_bars_come_first_when_several_end_together() -> None:
+    desk = Desk(minutes=(15, 1, 5))
+    desk.run(30 * MINUTE + SECOND)
+    for end_us in (15 * MINUTE, 30 * MINUTE):
+        assert [bar.minutes for _, bar in desk.arrived if bar.end_us == end_us] == [1, 1, 5, 5, 15, 15]
+
+
 def test_no_bar_outside_sessions_and_none_of_a_window_begun_before_the_run() -> None:
     desk = Desk(ny(2026, 3, 10, 15, 58).replace(second=20), minutes=(1, 5))
     desk.run(17 * HOUR)
