@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,7 +46,9 @@ def _target(name: str, runbook: str | None) -> Target:
     if name in library():
         return Target(_drill_of(library()[name], name, None, runbook), name)
     if not looks_like_a_path(name):
-        raise unknown_name("drill", name, [*drills(), "all", *library()]) from None
+        near = get_close_matches(name, [*drills(), "all", *library()], n=1)
+        mend = f"did you mean {near[0]}?" if near else f"use one of {', '.join(drills())}, all, or see firedrill list"
+        raise BadInput("there is no drill of this name", mend=mend, field="drill", value=name)
     data = read_document(name).data
     if isinstance(data, dict) and "cases" not in data and not {"runbook", "pass_mark"} & set(data):
         return Target(_drill_of(load_scenario(name), Path(name).name, Path(name).parent, runbook), name)
