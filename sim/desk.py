@@ -134,8 +134,7 @@ class Desk:
 
     def orders_sent(self, seconds: float = 60.0) -> int:
         """How many orders were answered in the last `seconds`."""
-        since = self._world.env.now - round(seconds * SECOND)
-        return sum(1 for sent_us, _ in self._world.orders.outcomes if sent_us >= since)
+        return len(self._world.orders.answered(round(seconds * SECOND)))
 
     def slippage_bps(self, last: int = 20) -> float:
         """Mean slippage of the last filled market orders; positive is a cost."""

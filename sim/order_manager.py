@@ -6,6 +6,7 @@ it does and the firm never hears. An order whose fate is not known stays `pendin
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from functools import partial
 
@@ -15,6 +16,7 @@ from sim.clock import SECOND, VirtualTime
 from sim.history import History
 from sim.network import BrokerError, BrokerTimeout, Link, OrderRejected, UnknownOrder
 from sim.orders import Order, Status
+from sim.slippage import Slippage
 
 SUBMIT_TIMEOUT_US = 5 * SECOND
 
@@ -36,7 +38,8 @@ class OrderManager:
         self.gates: list[Gate] = []
         self.on_fill: Callable[[Order, int, float], None] = lambda order, qty, price: None
         self.outcomes: list[tuple[int, bool]] = []
-        """(time, accepted) of each order sent, oldest first: what an error rate is made of."""
+        """(time, accepted) of each order answered, oldest first: what an error rate is made of."""
+        self.slippage = Slippage()
 
     def create(
         self, symbol: str, side: int, qty: int, *, kind: str = "market", limit_price: float | None = None,
@@ -114,17 +117,17 @@ class OrderManager:
 
     def forget(self) -> None:
         """Lose all memory of orders, as the process does that dies."""
-        self.orders, self._open, self.outcomes = {}, {}, []
+        self.orders, self._open, self.outcomes, self.slippage = {}, {}, [], Slippage()
+
+    def answered(self, window_us: int) -> list[bool]:
+        """Of each order answered in the last `window_us`, whether it was accepted."""
+        since_us = self._env.now - window_us
+        return [accepted for _, accepted in self.outcomes[bisect_left(self.outcomes, (since_us,)) :]]
 
     def error_rate(self, window_us: int) -> float:
-        """Share of the orders sent in the last `window_us` that failed or were rejected; 0 when there were none."""
-        since = self._env.now - window_us
-        recent = []
-        for sent_us, accepted in reversed(self.outcomes):
-            if sent_us < since:
-                break
-            recent.append(accepted)
-        return recent.count(False) / len(recent) if recent else 0.0
+        """Share of the orders answered in the last `window_us` that failed or were rejected; 0 without any."""
+        answered = self.answered(window_us)
+        return answered.count(False) / len(answered) if answered else 0.0
 
     def _reduces(self, symbol: str, side: int, qty: int) -> bool:
         held = self.book.positions.get(symbol, 0)
@@ -165,6 +168,7 @@ class OrderManager:
             return
         if order.remaining:  # a settled order may have been counted as filled already
             order.fill(min(update.qty, order.remaining), update.price, self._env.now)
+        self.slippage.note(order, update.qty, update.price)
         self.on_fill(order, update.qty, update.price)
         if not order.live:
             self._open.pop(order.id, None)

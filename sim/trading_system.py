@@ -117,11 +117,7 @@ class TradingSystem:
 
     def slippage_bps(self, last: int = 20) -> float:
         """Mean slippage of the last filled orders against the price at decision; positive is a cost."""
-        filled = [o for o in self.orders.orders.values() if o.filled_qty and o.kind == "market" and o.price_hint > 0]
-        if not filled:
-            return 0.0
-        costs = [o.side * (o.average_price / o.price_hint - 1) * 1e4 for o in filled[-last:]]
-        return sum(costs) / len(costs)
+        return self.orders.slippage.mean_bps(last)
 
     # Life of the process.
 

@@ -1,0 +1,36 @@
+"""What the last market orders cost against the price at which the firm decided to trade.
+
+Kept up to date fill by fill, because monitoring and mitigation code ask for the mean all the time. It knows
+only fills that the firm has heard of.
+"""
+
+from __future__ import annotations
+
+from sim.orders import Order
+
+
+class Slippage:
+    """Slippage of each market order that has filled, in the order of their first fills."""
+
+    def __init__(self) -> None:
+        """No fill yet."""
+        self._costs_bps: list[float] = []
+        self._known: dict[str, tuple[int, int]] = {}
+        """Place in the list and shares so far, by order id."""
+
+    def note(self, order: Order, qty: int, price: float) -> None:
+        """Take a fill of `order`; limit orders and orders without a price at decision do not count."""
+        if order.kind != "market" or not order.price_hint > 0:
+            return
+        cost_bps = order.side * (price / order.price_hint - 1) * 1e4
+        place, before = self._known.get(order.id, (len(self._costs_bps), 0))
+        self._known[order.id] = place, before + qty
+        if before:
+            self._costs_bps[place] += (cost_bps - self._costs_bps[place]) * qty / (before + qty)
+        else:
+            self._costs_bps.append(cost_bps)
+
+    def mean_bps(self, last: int) -> float:
+        """The mean over the `last` orders, positive when it is a cost; 0 when nothing has filled."""
+        costs = self._costs_bps[-last:]
+        return sum(costs) / len(costs) if costs else 0.0
