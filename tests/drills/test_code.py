@@ -39,14 +39,18 @@ def seen(hooks: Any) -> Any:
     return hooks["every"][1]()
 
 
+def load(spec: str | None, project: Path | None) -> Any:
+    return load_mitigation(spec, project)
+
+
 def complaint(spec: str | None, project: Path) -> str:
     with pytest.raises(BadInput) as caught:
-        load_mitigation(spec, project)
+        load(spec, project)
     return caught.value.one_line()
 
 
 def test_without_a_spec_the_reference_bot_is_loaded(project: Path) -> None:
-    assert load_mitigation(None, project).origin == "drills.reference.bot:build"
+    assert load(None, project).origin == "drills.reference.bot:build"
 
 
 @pytest.mark.parametrize(
@@ -54,20 +58,20 @@ def test_without_a_spec_the_reference_bot_is_loaded(project: Path) -> None:
 )
 def test_all_spellings_lead_to_the_same_code(project: Path, write: Write, spec: str) -> None:
     write("bots/kill.py", COUNTER + "class Kill:\n    make = staticmethod(build)\n")
-    mitigation = load_mitigation(spec, project)
+    mitigation = load(spec, project)
     assert seen(mitigation.build("desk")) == ["desk"]
     assert mitigation.origin == spec
 
 
 def test_a_class_is_called_with_the_desk(project: Path, write: Write) -> None:
     write("bot.py", "class Bot:\n    def __init__(self, desk):\n        self.desk = desk\n")
-    assert load_mitigation("bot:Bot", project).build("desk").desk == "desk"  # type: ignore[attr-defined]
+    assert load("bot:Bot", project).build("desk").desk == "desk"
 
 
 @pytest.mark.parametrize("spec", ["script", "script:run", "script.py"])
 def test_a_blocking_run_becomes_a_hook_and_is_not_called_by_build(project: Path, write: Write, spec: str) -> None:
     write("script.py", "calls = []\ndef run(desk):\n    calls.append(desk)\n    return calls\n")
-    hooks: Any = load_mitigation(spec, project).build("desk")
+    hooks: Any = load(spec, project).build("desk")
     assert hooks["run"]() == ["desk"]
 
 
@@ -77,7 +81,7 @@ def test_each_process_starts_with_fresh_modules_also_those_it_imports(project: P
         "bot.py",
         "import state\ndef build(desk):\n    state.seen.append(desk)\n    return {'every': {1: lambda: state.seen}}\n",
     )
-    mitigation = load_mitigation("bot", project)
+    mitigation = load("bot", project)
     first, second = mitigation.build("first"), mitigation.build("second")
     assert (seen(first), seen(second)) == (["first"], ["second"])
 
@@ -87,7 +91,7 @@ def test_an_installed_package_is_fresh_as_well(project: Path, tmp_path: Path, mo
     (installed / "vendorbot").mkdir(parents=True)
     (installed / "vendorbot" / "__init__.py").write_text(COUNTER, encoding="utf-8")
     monkeypatch.syspath_prepend(str(installed))
-    mitigation = load_mitigation("vendorbot:build", project)
+    mitigation = load("vendorbot:build", project)
     assert [seen(mitigation.build(n)) for n in (1, 2)] == [[1], [2]]
 
 
@@ -95,19 +99,20 @@ def test_libraries_and_extension_modules_are_left_alone(project: Path, write: Wr
     import numpy as np
 
     write("bot.py", "import numpy\ndef build(desk):\n    return {'every': {1: lambda: numpy}}\n")
-    assert seen(load_mitigation("bot", project).build("desk")) is np
+    assert seen(load("bot", project).build("desk")) is np
 
 
 def test_imports_inside_functions_find_the_project_while_it_is_in_reach(project: Path, write: Write) -> None:
     write("late.py", "answer = 42\n")
     write(
         "bot.py",
-        "def build(desk):\n    def ask():\n        import late\n        return late.answer\n    return {'every': {1: ask}}\n",
+        "def build(desk):\n    def ask():\n        import late\n        return late.answer\n"
+        "    return {'every': {1: ask}}\n",
     )
     with code_in_reach("bot", project):
-        assert seen(load_mitigation("bot", project).build("desk")) == 42
+        assert seen(load("bot", project).build("desk")) == 42
     with pytest.raises(ModuleNotFoundError):
-        seen(load_mitigation("bot", project).build("desk"))
+        seen(load("bot", project).build("desk"))
 
 
 def test_a_file_in_a_package_may_import_its_neighbours(project: Path, write: Write) -> None:
@@ -116,16 +121,17 @@ def test_a_file_in_a_package_may_import_its_neighbours(project: Path, write: Wri
     write("pkg/limits.py", "LIMIT = 7\n")
     write(
         "pkg/deep/bot.py",
-        "from ..limits import LIMIT\nfrom pkg import limits\ndef build(desk):\n    return {'every': {1: lambda: (LIMIT, limits.LIMIT)}}\n",
+        "from ..limits import LIMIT\nfrom pkg import limits\n"
+        "def build(desk):\n    return {'every': {1: lambda: (LIMIT, limits.LIMIT)}}\n",
     )
-    assert seen(load_mitigation("pkg/deep/bot.py", project).build("desk")) == (7, 7)
+    assert seen(load("pkg/deep/bot.py", project).build("desk")) == (7, 7)
 
 
 def test_a_file_named_like_a_library_does_not_replace_it(project: Path, write: Write) -> None:
     import calendar
 
     write("calendar.py")
-    load_mitigation("calendar.py", project).build("desk")
+    load("calendar.py", project).build("desk")
     assert sys.modules["calendar"] is calendar
 
 
@@ -135,7 +141,7 @@ def test_nothing_is_left_behind_neither_by_success_nor_by_failure(project: Path,
     write("bad.py", "import helper\nimport sys\nsys.path.append('/elsewhere')\nraise ValueError('no')\n")
     before = (list(sys.path), set(sys.modules))
     with code_in_reach("good", project):
-        load_mitigation("good", project).build("desk")
+        load("good", project).build("desk")
     complaint("bad", project)
     assert (list(sys.path), set(sys.modules)) == before
 
@@ -148,7 +154,7 @@ def test_modules_that_a_test_suite_had_imported_are_given_back(
     import mybot  # type: ignore[import-not-found]
 
     with code_in_reach("mybot", project):
-        load_mitigation("mybot", project).build("desk")
+        load("mybot", project).build("desk")
     assert sys.modules["mybot"] is mybot
     assert mybot.starts == []
     del sys.modules["mybot"]
@@ -159,8 +165,8 @@ def test_the_projects_own_folder_may_have_blanks_and_be_given_relative(
 ) -> None:
     write("bot.py")
     monkeypatch.chdir(project.parent)
-    assert seen(load_mitigation("bot", Path("their project")).build(1)) == [1]
-    assert seen(load_mitigation("their project/bot.py", None).build(1)) == [1]
+    assert seen(load("bot", Path("their project")).build(1)) == [1]
+    assert seen(load("their project/bot.py", None).build(1)) == [1]
 
 
 # The digest of the source.
@@ -243,7 +249,8 @@ def test_what_happens_at_import_points_at_the_users_line(project: Path, write: W
 def test_missing_libraries_and_packages_that_we_have_too(project: Path, write: Write) -> None:
     path = write("bot.py", "import nothing_like_this.client\n")
     assert complaint("bot", project) == (
-        f"{path}:1: imports nothing_like_this, which is not there; install nothing_like_this beside Firedrill, or correct the import"
+        f"{path}:1: imports nothing_like_this, which is not there; "
+        "install nothing_like_this beside Firedrill, or correct the import"
     )
     path = write("bot.py", "from sim.theirs import x\n")
     assert complaint("bot", project).startswith(
@@ -268,6 +275,6 @@ def test_files_that_are_no_python(project: Path, write: Write) -> None:
 def test_nonsense_is_told_in_one_line(project: Path, write: Write, spec: str) -> None:
     write("bot.py")
     if not spec:
-        assert load_mitigation(spec, project).origin == "drills.reference.bot:build"
+        assert load(spec, project).origin == "drills.reference.bot:build"
     else:
         assert "\n" not in complaint(spec, project)
