@@ -120,7 +120,7 @@ def format_us(t_us: int | float | None) -> str:
         return "never"
     seconds = t_us / SECOND
     sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
-    if seconds < 1:
+    if round(seconds * 1000) < 1000:
         return f"{sign}{seconds * 1000:.0f} ms"
     if round(seconds, 1) < 60:
         return f"{sign}{seconds:.1f} s"

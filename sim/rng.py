@@ -22,6 +22,7 @@ class Streams:
             raise ValueError(f"seed and run must be 0 or more, got {seed} and {run}")
         self.seed, self.run = seed, run
         self._streams: dict[str, np.random.Generator] = {}
+        self._counts: dict[str, count[int]] = {}
 
     def stream(self, name: str) -> np.random.Generator:
         """The generator called `name` ("broker/slippage"); the same object at each call."""
@@ -35,8 +36,11 @@ class Streams:
         return Draws(self.stream(name), sample)
 
     def ids(self, prefix: str) -> Callable[[], str]:
-        """A source of ids, `prefix-000001` and up: unique in this World, the same in each run of a seed."""
-        numbers = count(1)
+        """A source of ids, `prefix-000001` and up: unique in this World, the same in each run of a seed.
+
+        Two sources of one prefix count on together.
+        """
+        numbers = self._counts.setdefault(prefix, count(1))
         return lambda: f"{prefix}-{next(numbers):06d}"
 
 
