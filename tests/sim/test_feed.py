@@ -239,6 +239,16 @@ def test_out_of_order_swaps_neighbours_and_loses_nothing() -> None:
     assert desk.feed.bars_lost() == 0
 
 
+def test_out_of_order_loses_nothing_over_a_long_time_nor_at_the_close() -> None:
+    desk = Desk(ny(2026, 3, 10, 15, 30))
+    desk.feed.corrupt("out_of_order")
+    desk.run(HOUR)
+    stamps = [t.t_us // SECOND for t in delivered(desk, 0, HOUR)]
+    assert sorted(stamps) == list(range(1800))
+    assert stamps[-1] == 1799
+    assert sorted(b.start_us // MINUTE for b in desk.bars("AAA", 1)) == list(range(30))
+
+
 @pytest.mark.parametrize(("kind", "sign"), [("zero_volume", 0), ("negative_volume", -1)])
 def test_wrong_volumes_leave_prices_alone(kind: str, sign: int) -> None:
     desk, heal = struck(kind)
@@ -351,6 +361,7 @@ def test_a_second_fault_keeps_the_symbol_bad_until_both_are_over() -> None:
     heal_nan()
     desk.run(18 * MINUTE)
     assert desk.feed.quality("AAA") == "gap"
+    assert desk.feed.age_us("AAA") == 7 * MINUTE
     assert len(desk.history.of("feed.bad")) == 1
     assert desk.history.of("feed.good") == []
     heal_gap()

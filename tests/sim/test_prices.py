@@ -48,21 +48,31 @@ def test_volatility_is_what_was_asked_for() -> None:
     assert tails == pytest.approx(3.0, abs=0.1)
 
 
-def test_a_price_is_expected_to_stay_where_it_is() -> None:
-    """Diffusion, jumps and gaps together have no drift: over many days the mean growth factor is one."""
-    model = PriceModel(
-        instruments=tuple(Instrument(f"S{i}", 1000.0, 0.5, 0.0, tick_size=FINE) for i in range(40)),
-        regimes=CALM,
-        jumps=Jumps(per_day=3.0, size_sd=0.02),
-        overnight_gap_sd=0.01,
-    )
-    desk = Desk(ny(2026, 3, 9, 9), model, span_us=30 * DAY, mark_us=MINUTE, minutes=())
-    closes = np.array([g.session.close_us for g in desk.market.grids[:21]], dtype=np.int64)
-    prices = np.vstack([np.full(40, 1000.0), desk.market.matrix(closes)])
-    growth = (prices[1:] / prices[:-1]).ravel()
-    assert growth.mean() == pytest.approx(1.0, abs=4 * growth.std() / len(growth) ** 0.5)
-    variance = 0.5**2 / 252 + 3 * 0.02**2 + 0.01**2
-    assert np.log(growth).var() == pytest.approx(variance, rel=0.15)
+def daily_growth(model: PriceModel, days: int) -> np.ndarray:
+    """Price over price of the day before, all symbols and days together."""
+    desk = Desk(ny(2026, 3, 9, 9), model, span_us=(days + 10) * DAY, mark_us=MINUTE, minutes=())
+    closes = np.array([g.session.close_us for g in desk.market.grids[:days]], dtype=np.int64)
+    prices = np.vstack([desk.market.start_prices, desk.market.matrix(closes)])
+    growth: np.ndarray = (prices[1:] / prices[:-1]).ravel()
+    return growth
+
+
+@pytest.mark.parametrize(
+    ("volatility", "jumps", "gap", "variance"),
+    [
+        (8.0, NO_JUMPS, 0.0, 64 / 252),
+        (0.0, Jumps(per_day=3.0, size_sd=0.3), 0.0, 3 * (0.3**2 + 0.045**2)),
+        (0.0, NO_JUMPS, 0.5, 0.25),
+        (0.5, Jumps(per_day=3.0, size_sd=0.02), 0.01, 0.25 / 252 + 3 * 0.02**2 + 0.01**2),
+    ],
+    ids=["diffusion", "jumps", "gaps", "all three"],
+)
+def test_a_price_is_expected_to_stay_where_it_is(volatility: float, jumps: Jumps, gap: float, variance: float) -> None:
+    """However wildly it moves, the mean growth factor is one."""
+    symbols = tuple(Instrument(f"S{i}", 1e6, volatility, 0.0, tick_size=FINE) for i in range(80))
+    growth = daily_growth(PriceModel(symbols, CALM, jumps, gap), days=15)
+    assert growth.mean() == pytest.approx(1.0, abs=3.5 * growth.std() / len(growth) ** 0.5)
+    assert np.log(growth).var() == pytest.approx(variance, rel=0.2)
 
 
 def test_two_symbols_correlate_by_the_product_of_their_loadings() -> None:

@@ -81,6 +81,16 @@ def test_parquet_and_csv_are_the_same_market(tmp_path: Path) -> None:
     assert np.array_equal(np.sort(market[0], axis=1), np.sort(market[1], axis=1))
 
 
+def test_a_bar_goes_against_its_direction_first(tmp_path: Path) -> None:
+    """A rising bar visits its low before its high, a falling one its high first."""
+    stamps = [(OPEN + timedelta(minutes=n)).astimezone(UTC) for n in range(2)]
+    rows: list[tuple[object, ...]] = [(stamps[0], 10.0, 12.0, 9.0, 11.0, 5), (stamps[1], 11.0, 12.0, 9.0, 10.0, 5)]
+    desk = Desk(OPEN, Replay.of(write_csv(tmp_path / "b.csv", {"A": rows})), span_us=MINUTE)
+    path = desk.market.matrix(np.arange(0, 2 * MINUTE, SECOND))[:, 0]
+    assert [path[0], path[20], path[39], path[59]] == [10.0, 9.0, 12.0, 11.0]
+    assert [path[60], path[80], path[99], path[119]] == [11.0, 12.0, 9.0, 10.0]
+
+
 def test_where_bars_are_missing_the_last_price_holds(tmp_path: Path) -> None:
     rows = day_of()
     hole = rows[:60] + rows[90:]
