@@ -7,7 +7,6 @@ finished and recovery has been confirmed, because what follows is an ordinary tr
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +22,10 @@ from sim.world import Mitigation, World
 
 _SLICE_US = 5 * MINUTE
 """How much time passes between two looks at whether the run is over."""
+
+
+_CALM_SLICES = 2
+"""After so many calm slices in a row a run is over: longer than any confirmation window of a stock drill."""
 
 
 @dataclass(frozen=True)
@@ -50,17 +53,12 @@ def run_case(
     mitigation: Mitigation | None,
     plan: Plan | None,
     preset: Preset | None,
-    recovered: Callable[[World], bool] = lambda world: False,
 ) -> CaseRun:
-    """Run `scenario` on `seed`; with `plan` and `preset`, somebody responds.
-
-    `recovered(world)` is asked now and then whether recovery has been confirmed; without it the run goes to
-    its horizon.
-    """
+    """Run `scenario` on `seed`; with `plan` and `preset`, somebody responds."""
     enabled = gc.isenabled()
     gc.disable()  # a run makes few cycles and many tuples: collecting costs a third of a full day
     try:
-        return _run(scenario, seed, mitigation, plan, preset, recovered)
+        return _run(scenario, seed, mitigation, plan, preset)
     finally:
         if enabled:
             gc.enable()
@@ -72,7 +70,6 @@ def _run(
     mitigation: Mitigation | None,
     plan: Plan | None,
     preset: Preset | None,
-    recovered: Callable[[World], bool],
 ) -> CaseRun:
     world = World(world_config(scenario), seed, mitigation=mitigation)
     zero_us = scenario.fault_zero_us
@@ -83,14 +80,29 @@ def _run(
         responder = Responder(world, nemesis, plan, preset, zero_us)
     world.run(zero_us)
     earliest_us = nemesis.last_change_us() + _SLICE_US if scenario.faults else horizon_us
-    while world.env.now < horizon_us:
+    calm_slices = 0
+    while world.env.now < horizon_us and calm_slices < _CALM_SLICES:
         world.run(min(horizon_us, world.env.now + _SLICE_US))
-        answered = responder is None or responder.finished
-        if world.env.now >= earliest_us and answered and recovered(world):
-            break
+        over = world.env.now >= earliest_us and (responder is None or responder.finished)
+        calm_slices = calm_slices + 1 if over and _calm(world, attended=responder is not None) else 0
     world.finish()
     return CaseRun(
         scenario=scenario, history=world.history, zero_us=zero_us, end_us=world.env.now, horizon_us=horizon_us,
         sessions=tuple((s.open_us, s.close_us) for s in world.calendar.sessions), epoch=world.clock.epoch,
         zone=scenario.world.zone, scrape_us=world.config.scrape_us, bars_lost=world.feed.bars_lost(),
     )  # fmt: skip
+
+
+def _calm(world: World, attended: bool) -> bool:
+    """Whether the firm trades as on any day; a latched halt is calm only where nobody is there to release it."""
+    system = world.trading
+    blocked = system.halted is not None or system.paused or system.safe_mode
+    held = world.book.held()
+    return (
+        system.up
+        and world.connection.connected
+        and all(world.feed.quality(symbol) is None for symbol in world.market.symbols)
+        and held == world.ledger.positions()
+        and not (blocked and attended)
+        and (world.calendar.is_open(world.env.now) or blocked)
+    )

@@ -32,6 +32,8 @@ class PlannedStep:
     """Whether following the text does something: false for a TODO or a command that cannot run."""
     why: str = ""
     """How it was bound, or why it could not be."""
+    wait_s: float | None = None
+    """How long the text says to wait or to watch."""
     alternatives: str | None = None
     option: str | None = None
     chosen: bool = True

@@ -155,7 +155,10 @@ class Responder:
         )  # fmt: skip
 
     def _act(self, action: str, step: PlannedStep) -> Generator[simpy.Event, Any, Outcome]:
-        yield self._world.env.timeout(self._draw_us(median_s(action), sigma(action)))
+        if action == "monitor" and step.wait_s is not None:
+            yield self._world.env.timeout(round(step.wait_s * SECOND))
+        else:
+            yield self._world.env.timeout(self._draw_us(median_s(action), sigma(action)))
         effect = ACTIONS[action].effect
         if effect is Effect.MUTATE and self._chance.random() < self._preset.slip:
             self._emit("slipped", step.id, action=action, line=step.line)

@@ -1,0 +1,115 @@
+"""How well the plan was followed: from the History to the trace, the step records and the adherence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from drills.actions import ACTIONS, Effect
+from drills.adherence import Adherence, score_adherence
+from drills.deviations import GateHit
+from drills.plan import Plan, PlannedStep
+from drills.step_model import Deadline, ModelStep, TraceEvent
+from results.evidence import StepRecord
+from sim.clock import SECOND
+from sim.history import Event, History
+
+_BY_CODE = {"halt": "system.halted", "safe_mode": "system.safe_mode", "cancel_orders": "code.cancelled"}
+"""Actions that the mitigation code may have done before the person got there, and the event that shows it."""
+
+
+def adherence_of(
+    plan: Plan, history: History, detected_us: int, forbidden: Iterable[tuple[int, str]], rto_missed: str | None
+) -> Adherence:
+    """Score what was done against `plan`; deadlines count from `detected_us`.
+
+    `forbidden` are (time, text) of things that nobody may do in this incident, such as a new order under a
+    halt. `rto_missed` says by how much, or is None.
+    """
+    judged = [step for step in plan.steps if step.counts]
+    gates = [] if rto_missed is None else [GateHit("rto_missed", rto_missed, 0)]
+    trace = sorted([*_done(history), *_outlaws(forbidden)], key=lambda event: event.t_s)
+    kept = {step.id for step in judged}
+    return score_adherence(
+        [_model(step, kept) for step in judged],
+        trace,
+        constraints=[c for c in plan.constraints if {c.a, c.b} <= kept | {""} or c.a in ACTIONS],
+        deadlines=[_deadline(step, history, detected_us) for step in judged if step.deadline_s is not None],
+        zero_s=detected_us / SECOND,
+        extra_gates=gates,
+    )
+
+
+def _model(step: PlannedStep, kept: set[str]) -> ModelStep:
+    return ModelStep(
+        step.id, step.title, step.weight, tuple(p for p in step.preds if p in kept), step.alternatives, step.line,
+        step.critical, (), step.option,
+    )  # fmt: skip
+
+
+def _done(history: History) -> list[TraceEvent]:
+    """What the responder did: steps carried out, and slips, which changed something that no step names."""
+    events = []
+    slipped: dict[str, int] = {}
+    for event in history.of("responder.slipped", "responder.done"):
+        if event.kind == "responder.slipped":
+            slipped[event.subject] = slipped.get(event.subject, 0) + 1
+            events.append(
+                TraceEvent(f"slip: {event.data['action']}", event.t_us / SECOND, Effect.MUTATE, detail="wrong object")
+            )
+        elif slipped.pop(event.subject, 0) == 0:
+            events.append(TraceEvent(event.subject, event.t_us / SECOND, Effect(event.data["effect"])))
+    return events
+
+
+def _outlaws(forbidden: Iterable[tuple[int, str]]) -> list[TraceEvent]:
+    return [
+        TraceEvent("new order under the halt", t_us / SECOND, Effect.MUTATE, forbidden=True, detail=text)
+        for t_us, text in forbidden
+    ]
+
+
+def _deadline(step: PlannedStep, history: History, detected_us: int) -> Deadline:
+    """The step's deadline; met when the mitigation code had done in time what the step asks for."""
+    assert step.deadline_s is not None
+    due_us = detected_us + round(step.deadline_s * SECOND)
+    wanted = [a for a in step.actions if ACTIONS[a].effect is Effect.MUTATE]
+    by_code = wanted and all(
+        (event := history.first(_BY_CODE[a])) is not None and event.t_us <= due_us if a in _BY_CODE else False
+        for a in wanted
+    )
+    return Deadline(step.id, math.inf if by_code else step.deadline_s, step.weight)
+
+
+def step_records(plan: Plan, history: History, detected_us: int | None) -> list[StepRecord]:
+    """Planned against actual, one record a step."""
+    started = _by_step(history.of("responder.started"))
+    done = _by_step(history.of("responder.done"))
+    slipped = {event.subject for event in history.of("responder.slipped")}
+    return [_record(step, started.get(step.id), done.get(step.id), step.id in slipped, detected_us) for step in plan.steps]
+
+
+def _record(
+    step: PlannedStep, started: Event | None, done: Event | None, slipped: bool, detected_us: int | None
+) -> StepRecord:
+    due_s = None if step.deadline_s is None or detected_us is None else detected_us / SECOND + step.deadline_s
+    if not step.actions:
+        outcome = "unbound"
+    elif not step.executable:
+        outcome = "not_executable"
+    elif done is None:
+        outcome = "skipped"
+    elif slipped and not done.data["late"]:
+        outcome = "slip"
+    else:
+        outcome = "late" if due_s is not None and done.t_us / SECOND > due_s else "done"
+    return StepRecord(
+        id=step.id, title=step.title, line=step.line, planned_s=due_s,
+        started_s=None if started is None else started.t_us / SECOND,
+        done_s=None if done is None else done.t_us / SECOND, outcome=outcome, actions=list(step.actions),
+    )  # fmt: skip
+
+
+def _by_step(events: Iterable[Event]) -> dict[str, Event]:
+    """The last event of each step: a step done again counts as it ended."""
+    return {event.subject: event for event in events}

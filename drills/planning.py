@@ -1,0 +1,193 @@
+"""From a runbook and the truth of an incident to the plan that a responder follows.
+
+The truth is the scenario's: causes, conditions, severity. A guard that the truth decides is resolved; one it
+does not decide stays open, and its step is then optional, because nobody could be blamed either way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from drills.actions import ACTIONS
+from drills.plan import Plan, PlannedStep
+from drills.runbook.bindings import bind, bind_branch
+from drills.runbook.guards import Truth, holds
+from drills.runbook.model import EscalationRule, Procedure, Runbook, Step
+from drills.runbook.reader import read_runbook
+from drills.runbook.topics import find_procedure
+from drills.step_model import Constraint
+from scenarios.expectations import GroundTruth
+from scenarios.scenario import Scenario
+
+TOPIC_WORDS: dict[str, str] = {
+    "kill-switch": "kill_switch", "broker-connection": "broker_disconnection", "data-corruption": "data_corruption",
+    "system-failure": "system_failure", "memory-exhaustion": "memory_exhaustion", "memory": "memory_exhaustion",
+}  # fmt: skip
+"""Topic of a drill -> topic by which a procedure is looked for."""
+
+_ALSO: dict[str, tuple[str, ...]] = {
+    "broker_outage": ("network", "api_errors"), "rate_limit": ("api_errors",), "database": ("connection_pool",),
+}  # fmt: skip
+"""What else a runbook may call a scenario's cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Truth:
+    """A scenario's ground truth on the runbook's own severity scale (see `drills.runbook.guards.Truth`)."""
+
+    severity_rank: int
+    causes: tuple[str, ...]
+    conditions: Mapping[str, bool]
+    measures: Mapping[str, float]
+
+
+def find(path: Path, fragment: str | None, topic: str) -> tuple[Runbook, Procedure, str | None]:
+    """The runbook at `path` and the procedure to follow in it; a note when that had to be guessed."""
+    runbook = read_runbook(path)
+    procedure, note = find_procedure(runbook, fragment, TOPIC_WORDS.get(topic, topic.replace("-", "_")))
+    return runbook, procedure, note
+
+
+def make_plan(runbook: Runbook, procedure: Procedure, scenario: Scenario, note: str | None = None) -> Plan:
+    """`procedure` as it applies to the incident of `scenario`."""
+    severity = _severity(runbook, procedure, scenario.truth)
+    level = next((level for level in runbook.severities if level.id == severity), None)
+    truth = _truth(scenario.truth, None if level is None else level.rank)
+    steps = _keep_order(list(_planned(procedure.steps, truth, runbook)), procedure)
+    rto = [o for o in (*procedure.objectives, *runbook.objectives) if o.name == "RTO"]
+    return Plan(
+        procedure=procedure.id, title=procedure.title, file=runbook.file, line=procedure.line, steps=tuple(steps),
+        constraints=tuple(_constraints(procedure, runbook, steps)), severity=severity,
+        response_s=None if level is None or level.response is None else level.response.hi_s,
+        rto_s=rto[0].seconds if rto else None, window_s=None,
+        escalation=tuple((_after(rule), rule.role or rule.action) for rule in runbook.escalation), note=note,
+    )  # fmt: skip
+
+
+def _after(rule: EscalationRule) -> float | None:
+    return None if rule.after is None else rule.after.lo_s
+
+
+def _truth(facts: GroundTruth, rank: int | None) -> _Truth:
+    causes = [word for cause in facts.causes for word in (cause, *_ALSO.get(cause, ()))]
+    return _Truth(
+        facts.severity_rank if rank is None else rank, tuple(dict.fromkeys(causes)), facts.conditions, facts.measures
+    )
+
+
+def _severity(runbook: Runbook, procedure: Procedure, facts: GroundTruth) -> str | None:
+    """The level of the runbook's own scale: by its threshold, by the procedure's own, else by rank."""
+    levels = sorted(runbook.severities, key=lambda level: level.rank)
+    drawdown = facts.measures.get("drawdown_pct")
+    for level in levels:
+        low, high = level.threshold or (None, None)
+        if drawdown is not None and low is not None and low <= drawdown < (high if high is not None else float("inf")):
+            return level.id
+    if procedure.severity:
+        return procedure.severity[0]
+    return levels[min(facts.severity_rank, len(levels)) - 1].id if levels else None
+
+
+def _planned(steps: Iterable[Step], truth: Truth, runbook: Runbook, optional: bool = False) -> Iterator[PlannedStep]:
+    """Steps whose guards admit them, sub-steps after their parent."""
+    for step in steps:
+        admitted = holds(step.guard, truth, runbook.severities)
+        if admitted is False:
+            continue
+        open_guard = optional or (admitted is None and step.guard is not None)
+        yield from _one(step, truth, runbook, open_guard)
+        yield from _planned(step.children, truth, runbook, open_guard)
+
+
+def _one(step: Step, truth: Truth, runbook: Runbook, optional: bool) -> Iterator[PlannedStep]:
+    binding = bind(step)
+    if binding.group and not binding.actions:
+        return
+    actions, why = binding.actions, binding.why
+    for branch in step.branches:
+        if holds(branch.guard, truth, runbook.severities):
+            chosen = bind_branch(branch)
+            actions = tuple(dict.fromkeys((*actions, *chosen.actions)))
+            why = f"{why}; chose {branch.condition!r}"
+    if step.kind == "info" and not actions:
+        return
+    info = step.kind == "info" or step.optional or optional
+    yield PlannedStep(
+        id=step.id, title=step.title, line=step.line, kind=step.kind, actions=actions,
+        weight=0.0 if info else step.weight, critical=step.critical and not info, preds=step.preds,
+        deadline_s=_deadline_s(step), executable=binding.executable, why=why,
+        complex=any(branch.guard is None or not branch.guard.values for branch in step.branches),
+    )  # fmt: skip
+
+
+def _deadline_s(step: Step) -> float | None:
+    if step.override is not None and step.override.deadline_s is not None:
+        return step.override.deadline_s
+    deadline = step.deadline
+    if deadline is None or deadline.kind in ("open", "varies", "window") or deadline.origin == "table":
+        return None
+    return deadline.hi_s
+
+
+def _keep_order(steps: list[PlannedStep], procedure: Procedure) -> list[PlannedStep]:
+    """Let what waited for a step that does not apply wait for what that one waited for."""
+    there = {step.id for step in steps}
+    all_preds = {step.id: step.preds for step in procedure.walk()}
+
+    def resolve(step_id: str, seen: frozenset[str]) -> Iterator[str]:
+        for pred in all_preds.get(step_id, ()):
+            if pred in there:
+                yield pred
+            elif pred not in seen:
+                yield from resolve(pred, seen | {pred})
+
+    return [
+        replace(
+            step, preds=tuple(dict.fromkeys(resolve(step.id, frozenset({step.id})))), wait_s=_wait_s(step, procedure)
+        )
+        for step in steps
+    ]
+
+
+def _constraints(procedure: Procedure, runbook: Runbook, steps: Sequence[PlannedStep]) -> Iterator[Constraint]:
+    """The rules in words, on the steps they speak of; a rule about nothing in this plan is left out."""
+    for rule in (*procedure.constraints, *runbook.constraints):
+        a, b = _step_of(rule.a, steps), _step_of(rule.b, steps) if rule.b else ""
+        if rule.template == "absence":
+            # A text that says "don't rush to restart" and then asks for a restart forbids haste, not the restart.
+            a = rule.a if a is None and rule.a in ACTIONS else None
+        needs_two = rule.template in ("precedence", "response")
+        countless = rule.template == "retry_max" and not rule.count
+        if a is None or b is None or a == b or countless or (needs_two and not b):
+            continue
+        yield Constraint(
+            rule.template, a, b, within_s=rule.within_s, critical=rule.critical, line=rule.line,
+            implied=_precedes(a, b, steps) if rule.template == "precedence" else False, attempts=rule.count or 0,
+        )  # fmt: skip
+
+
+def _wait_s(step: PlannedStep, procedure: Procedure) -> float | None:
+    """How long the step says to wait, when it says so once."""
+    waits = [
+        rule.within_s for rule in procedure.constraints
+        if rule.template == "wait" and any(s.id == step.id and s.line <= rule.line <= s.end for s in procedure.walk())
+    ]  # fmt: skip
+    return waits[0] if len(waits) == 1 and "monitor" in step.actions else None
+
+
+def _step_of(name: str, steps: Sequence[PlannedStep]) -> str | None:
+    """The step of that id, or the first that does that action."""
+    return next((s.id for s in steps if s.id == name or s.id.endswith(f"/{name}") or name in s.actions), None)
+
+
+def _precedes(a: str, b: str, steps: Sequence[PlannedStep]) -> bool:
+    preds = {step.id: step.preds for step in steps}
+    reached, todo = set(), list(preds.get(b, ()))
+    while todo:
+        step = todo.pop()
+        if step not in reached:
+            reached.add(step)
+            todo += preds.get(step, ())
+    return a in reached
