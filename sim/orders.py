@@ -25,15 +25,14 @@ class Status(StrEnum):
     EXPIRED = "expired"
 
 
-_WORKING = (Status.PARTIALLY_FILLED, Status.FILLED, Status.PENDING_CANCEL, Status.CANCELED, Status.EXPIRED)
+_FATES = (Status.PARTIALLY_FILLED, Status.FILLED, Status.CANCELED, Status.REPLACED, Status.EXPIRED)
+"""What may befall an order that works at the broker, whatever the firm knows of it."""
 
 TRANSITIONS: dict[Status, frozenset[Status]] = {
-    Status.PENDING_NEW: frozenset((Status.ACCEPTED, Status.REJECTED, *_WORKING)),
-    Status.ACCEPTED: frozenset((*_WORKING, Status.REPLACED)),
-    Status.PARTIALLY_FILLED: frozenset((*_WORKING, Status.REPLACED)),
-    Status.PENDING_CANCEL: frozenset(
-        (Status.CANCELED, Status.PARTIALLY_FILLED, Status.FILLED, Status.EXPIRED, Status.ACCEPTED)
-    ),
+    Status.PENDING_NEW: frozenset((Status.ACCEPTED, Status.REJECTED, Status.PENDING_CANCEL, *_FATES)),
+    Status.ACCEPTED: frozenset((Status.PENDING_CANCEL, *_FATES)),
+    Status.PARTIALLY_FILLED: frozenset((Status.PENDING_CANCEL, *_FATES)),
+    Status.PENDING_CANCEL: frozenset((Status.ACCEPTED, *_FATES)),
     Status.FILLED: frozenset(),
     Status.CANCELED: frozenset(),
     Status.REPLACED: frozenset(),
