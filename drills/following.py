@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from drills.actions import ACTIONS, Effect
-from drills.adherence import Adherence, score_adherence
-from drills.deviations import GateHit
+from drills.adherence import Adherence, GateHit, score_adherence
 from drills.plan import Plan, PlannedStep
 from drills.step_model import Deadline, ModelStep, TraceEvent
 from results.evidence import StepRecord
 from sim.clock import SECOND
 from sim.history import Event, History
 
+_NEVER_LATE_S = 1e9
 _BY_CODE = {"halt": "system.halted", "safe_mode": "system.safe_mode", "cancel_orders": "code.cancelled"}
 """Actions that the mitigation code may have done before the person got there, and the event that shows it."""
 
@@ -78,7 +77,7 @@ def _deadline(step: PlannedStep, history: History, detected_us: int) -> Deadline
         (event := history.first(_BY_CODE[a])) is not None and event.t_us <= due_us if a in _BY_CODE else False
         for a in wanted
     )
-    return Deadline(step.id, math.inf if by_code else step.deadline_s, step.weight)
+    return Deadline(step.id, _NEVER_LATE_S if by_code else step.deadline_s, step.weight)
 
 
 def step_records(plan: Plan, history: History, detected_us: int | None) -> list[StepRecord]:

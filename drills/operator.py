@@ -141,11 +141,7 @@ class Operator:
         if name in world.commands():
             world.run_command(name, lambda ok, text: done(Outcome(ok, text)))
         elif name in world.endpoints():
-            try:
-                answer = world.call_endpoint(name)
-                done(Outcome(answer is not False, "" if answer is None else str(answer)))
-            except (ConnectionError, TimeoutError) as error:
-                done(Outcome(False, str(error)))
+            world.request_endpoint(name, lambda ok, text: done(Outcome(ok, text)))
         else:
             otherwise(done)
 
@@ -176,7 +172,8 @@ class Operator:
         def failed(error: BrokerError) -> None:
             done(Outcome(False, f"cancel failed: {error}"))
 
-        world.link.request("cancel_all", self._cancel_risk, lambda n: done(Outcome(True, f"{n} cancelled")), failed, 10**7)
+        cancelled: Callable[[int], None] = lambda n: done(Outcome(True, f"{n} cancelled"))  # noqa: E731
+        world.link.request("cancel_all", self._cancel_risk, cancelled, failed, 10**7)
 
     def _cancel_risk(self) -> int:
         working = [order.id for order in self._world.broker.working() if not order.reducing]

@@ -19,8 +19,8 @@ from results.evidence import Verdict
 from results.record import CaseRecord
 
 QUARTERLY = ("q1", "q2", "q3", "q4")
-Progress = Callable[[str], None]
-"""Told what was just done, one short text for each unit of work."""
+Progress = Callable[[str, int, int], None]
+"""Told what was just done, how many units of work are done, and how many there are."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class SelftestReport:
 
 
 def selftest(
-    seeds: int = 50, jobs: int = 1, only: Sequence[str] = (), progress: Progress = lambda done: None
+    seeds: int = 50, jobs: int = 1, only: Sequence[str] = (), progress: Progress = lambda what, done, of: None
 ) -> SelftestReport:
     """Run it: `seeds` seeds of the clean bot, every planted defect; `only` restricts it to these drills."""
     names = tuple(only) or QUARTERLY
@@ -86,13 +86,13 @@ def selftest(
     work: list[tuple[str, object]] = [("defect", d.name) for d in wanted] + [("seed", s) for s in range(seeds)]
     catches: dict[str, Catch] = {}
     alarms: list[FalseAlarm] = []
-    for result in _spread(work, names, jobs):
+    for number, result in enumerate(_spread(work, names, jobs), start=1):
         if isinstance(result, Catch):
             catches[result.defect] = result
-            progress(f"defect {result.defect}")
+            progress(f"defect {result.defect}", number, len(work))
         else:
             alarms += result[1]
-            progress(f"seed {result[0]}")
+            progress(f"seed {result[0]}", number, len(work))
     ordered = tuple(catches[defect.name] for defect in wanted)
     return SelftestReport(ordered, seeds, tuple(sorted(alarms, key=lambda alarm: (alarm.seed, alarm.case))))
 

@@ -42,6 +42,11 @@ class Desk:
         self.limits: Mapping[str, float] = world.config.limits
         """The firm's risk limits: `daily_loss_pct`, `drawdown_warn_pct`, `drawdown_halt_pct`, ..."""
 
+    @property
+    def in_system(self) -> bool:
+        """Whether this is the running trading system; False in the process of an operator's command."""
+        return self._in_system
+
     # Time.
 
     @property
@@ -202,11 +207,11 @@ class Desk:
     def call(self, endpoint: str, *args: Any) -> Any:
         """Call a control endpoint of the running system, as `curl localhost/api/...` would.
 
-        Raises ConnectionError when the system is down or its thread is stuck, LookupError when the running
-        code has no such endpoint.
+        Raises ConnectionError when the system is down, TimeoutError when its thread is stuck, LookupError when
+        the running code has no such endpoint.
         """
         self._must_live()
-        return self._world.call_endpoint(endpoint, *args)
+        return self._world.call_endpoint(self._process, endpoint, *args)
 
     # Saying things.
 

@@ -18,7 +18,7 @@ from sim.broker_client import BrokerClient
 from sim.cache import Cache
 from sim.calendar import TradingCalendar
 from sim.claims import claims_in
-from sim.clock import Clock, VirtualTime
+from sim.clock import MS, SECOND, Clock, VirtualTime
 from sim.cluster import Cluster
 from sim.config import TRADING_SYSTEM, WorldConfig
 from sim.connection import Connection
@@ -43,6 +43,10 @@ from sim.trading_system import TradingSystem
 
 Build = Callable[[Desk], object]
 """The user's factory: it is given a desk and returns its hooks."""
+
+
+ENDPOINT_TIMEOUT_US = 10 * SECOND
+ENDPOINT_POLL_US = 100 * MS
 
 
 class Mitigation(NamedTuple):
@@ -203,19 +207,42 @@ class World:
 
     # Ways into the running code from outside.
 
-    def call_endpoint(self, endpoint: str, *args: Any) -> Any:
-        """Call a control endpoint of the running system; ConnectionError when nobody answers there."""
-        bot = self.bot
-        if bot is None or not bot.alive or not self.trading.up or bot.hooks is None:
+    def call_endpoint(self, caller: Process, endpoint: str, *args: Any) -> Any:
+        """Call a control endpoint of the running system on behalf of `caller`.
+
+        Waits for the system's thread as an HTTP client would; ConnectionError when nothing listens there,
+        TimeoutError when the thread stays stuck, LookupError when the code has no such endpoint.
+        """
+        waited_us = 0
+        while self._listening() and self.bot is not None and self.bot.busy:
+            if waited_us >= ENDPOINT_TIMEOUT_US:
+                raise BrokerTimeout("no answer: the trading system's thread is stuck")
+            caller.wait(self.env.timeout(ENDPOINT_POLL_US))
+            waited_us += ENDPOINT_POLL_US
+        if not self._listening() or self.bot is None or self.bot.hooks is None:
             raise BrokerUnreachable("connection refused: the trading system is down")
-        if bot.busy:
-            raise BrokerTimeout("no answer: the trading system's thread is stuck")
-        if endpoint not in bot.hooks.endpoints:
+        if endpoint not in self.bot.hooks.endpoints:
             raise LookupError(f"no such endpoint: {endpoint}")
-        answer = bot.guard(f"endpoints[{endpoint}]", bot.hooks.endpoints[endpoint], *args)
+        answer = self.bot.guard(f"endpoints[{endpoint}]", self.bot.hooks.endpoints[endpoint], *args)
         self.history.emit("code.endpoint", endpoint, answer=None if answer is None else str(answer))
         self._note_answer(answer, endpoint)
         return answer
+
+    def _listening(self) -> bool:
+        return self.bot is not None and self.bot.alive and self.trading.up and self._booted
+
+    def request_endpoint(self, endpoint: str, done: Callable[[bool, str], None], *args: Any) -> None:
+        """Call a control endpoint from outside, as a person with curl; `done(ok, text)` is told how it went."""
+        process = Process(self.env, self.hub, self.history, f"{endpoint}:{self._command_number()}")
+
+        def body() -> None:
+            try:
+                answer = self.call_endpoint(process, endpoint, *args)
+                done(answer is not False, "" if answer is None else str(answer))
+            except (ConnectionError, TimeoutError, LookupError) as error:
+                done(False, str(error))
+
+        process.start(body, f"endpoints[{endpoint}]")
 
     def commands(self) -> tuple[str, ...]:
         """Operator commands that the mitigation code offers."""

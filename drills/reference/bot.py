@@ -63,7 +63,7 @@ class Bot:
         """Release the kill switch of the running bot; when it is down, of the next one to start."""
         try:
             return self.desk.call("reset")
-        except ConnectionError:
+        except (ConnectionError, TimeoutError):
             self.kill.forget()
             return "the bot is down: the halt file is removed, the next start trades"
 
@@ -79,6 +79,8 @@ class Bot:
 
     def status(self):
         """One line for people."""
+        if not self.desk.in_system:
+            return self.desk.call("status")
         state = f"halted ({self.kill.reason})" if self.kill.reason else "running"
         return f"{state}, session {'up' if self.desk.broker.connected else 'down'}, book {self.desk.positions}"
 
@@ -86,6 +88,7 @@ class Bot:
 def build(desk):
     """What Firedrill calls."""
     bot = Bot(desk)
-    bot.kill.recall()
-    bot.reconciler.confirm_at_start()
+    if desk.in_system:  # an operator's command halts nothing by being started
+        bot.kill.recall()
+        bot.reconciler.confirm_at_start()
     return bot

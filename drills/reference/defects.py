@@ -83,7 +83,7 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     Defect(
         "restart-flattens", "a restart takes every open position for a leftover and closes it", "bot",
-        "    bot.kill.recall()\n", "    bot.kill.recall()\n    bot.wind_down.close_positions()\n", "q4",
+        "        bot.kill.recall()\n", "        bot.kill.recall()\n        bot.wind_down.close_positions()\n", "q4",
     ),
     Defect(
         "loss-by-the-tick", "the loss is measured from the last look, so a slow slide never trips it",
@@ -106,7 +106,7 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     Defect(
         "halt-forgotten", "the halt is kept in memory and a restart releases it", "bot",
-        "    bot.kill.recall()\n", "", "q1",
+        "        bot.kill.recall()\n", "", "q1",
     ),
 )  # fmt: skip
 

@@ -159,10 +159,12 @@ def manual_kill(strike: Strike, fault: ManualKill) -> Heal:
     """Somebody presses the kill switch: the code's own `halt` endpoint, or the system's."""
     world = strike.world
     if "halt" in world.endpoints():
-        try:
-            world.call_endpoint("halt", fault.reason)
-        except ConnectionError as error:
-            world.history.emit("operator.failed", "halt", error=str(error))
+
+        def told(ok: bool, text: str) -> None:
+            if not ok:
+                world.history.emit("operator.failed", "halt", error=text)
+
+        world.request_endpoint("halt", told, fault.reason)
     else:
         world.trading.halt(fault.reason, by=fault.by)
     strike.landed(f"{fault.by} pressed the kill switch")
