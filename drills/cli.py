@@ -6,6 +6,7 @@ than Typer itself. Whatever goes wrong is told in one line on stderr; the exit c
 
 from __future__ import annotations
 
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
@@ -38,16 +39,16 @@ StoreOption = Annotated[Path, typer.Option("--store", metavar="DIR", help="Folde
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in words
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    words = [word for word in given if word != "--debug"]  # taken at any place, unlike Typer's own options
     try:
-        code = app([w for w in words if w != "--debug"], prog_name="firedrill", standalone_mode=False)
+        code = app(words, prog_name="firedrill", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except SystemExit:  # Typer leaves so when nobody reads stdout any more
         return BROKEN_PIPE
     except Exception as error:
-        if debug:
+        if "--debug" in given:
             traceback.print_exc()
         return _complain(error, words)
     if code == INTERRUPTED:
@@ -66,7 +67,7 @@ def _complain(error: Exception, words: list[str]) -> int:
     else:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         at = f"{Path(frame.filename).name}:{frame.lineno}"
-        again = " ".join(["firedrill", "--debug", *words])
+        again = shlex.join(["firedrill", "--debug", *words])
         line = f"internal error, please report it: {type(error).__name__}: {error} at {at}; for details: {again}"
         code = INTERNAL
     typer.echo("firedrill: " + " ".join(line.split()), err=True)

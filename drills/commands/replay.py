@@ -6,12 +6,11 @@ the scores. What the run was made from must be unchanged, or the answer would sa
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
@@ -19,14 +18,12 @@ from drills.code import code_sha256
 from drills.commands.run import finish
 from drills.commands.targets import Target, targets
 from drills.options import RunOptions
+from drills.runner import Finished, text_of
 from results.record import CaseRecord, RunRecord
 from results.store import Store
 from sim.clock import SECOND
 from sim.errors import BadInput
 from sim.history import Event, Row
-
-if TYPE_CHECKING:
-    from drills.runner import Finished
 
 
 def replay_command(folder: Path, run: str, *, anyway: bool) -> int:
@@ -35,7 +32,7 @@ def replay_command(folder: Path, run: str, *, anyway: bool) -> int:
     record = store.load(run)
     options = RunOptions.from_text(record.options)
     [target] = targets([options.drill or record.drill], options.runbook)
-    changed = _changes(record, target, options)
+    changed = changes(record, target, options)
     if changed and not anyway:
         raise BadInput(
             f"{' and '.join(changed)} changed since run {record.run_id}",
@@ -54,11 +51,10 @@ def replay_command(folder: Path, run: str, *, anyway: bool) -> int:
     return 0
 
 
-def _changes(record: RunRecord, target: Target, options: RunOptions) -> list[str]:
+def changes(record: RunRecord, target: Target, options: RunOptions) -> list[str]:
+    """What the run was made from and is not any more what it was."""
     changed = []
-    given = (options.runbook or "").partition("#")[0]
-    path = Path(given) if given else target.drill.runbook_path()
-    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != record.runbook.sha256:
+    if text_of(target.drill, options).runbook.source_sha256 != record.runbook.sha256:
         changed.append(f"the runbook ({record.runbook.file})")
     if record.code.sha256 is not None and code_sha256(options.code, options.project) != record.code.sha256:
         changed.append(f"the code ({record.code.spec})")

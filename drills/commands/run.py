@@ -10,13 +10,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drills.code import REFERENCE, code_in_reach, load_mitigation
+from drills.code import REFERENCE, load_mitigation
 from drills.commands.output import STDOUT, check_file, check_store, console, write_file
 from drills.commands.targets import Target, check_cases, targets
-from drills.drill import Drill
 from drills.options import RunOptions
-from drills.planning import find
 from drills.progress import ProgressLine
+from drills.runner import Finished, run_drill, text_of
 from results.record import RunRecord, Verdict
 from results.store import HTML, Store
 from results.terminal import print_run, print_runs
@@ -24,8 +23,6 @@ from sim.errors import BadInput
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-    from drills.runner import Finished
 
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 5}
 
@@ -63,7 +60,7 @@ def run_command(words: Sequence[str], options: RunOptions, output: Output) -> in
     chosen = targets(words, options.runbook)
     for target in chosen:
         check_cases(target.drill, options.cases)
-        check_runbook(target.drill, options)
+        text_of(target.drill, options)
     load_mitigation(options.code, options.project)
     output.check()
     screen = console(to_stderr=output.takes_stdout)
@@ -82,18 +79,10 @@ def exit_code(records: Sequence[RunRecord]) -> int:
     return EXIT_CODES[Verdict.worst(*(record.verdict for record in records))]
 
 
-def check_runbook(drill: Drill, options: RunOptions) -> None:
-    """BadInput when the runbook cannot be read, or lacks the procedure."""
-    file, _, procedure = (options.runbook or drill.runbook).partition("#")
-    find(Path(file) if options.runbook else drill.runbook_path(), procedure or None, drill.topic)
-
-
 def finish(target: Target, options: RunOptions) -> Finished:
     """Run one drill, with a progress line; what the user's code prints goes to stderr."""
-    from drills.runner import run_drill
-
-    with ProgressLine() as progress, code_in_reach(options.code, options.project), redirect_stdout(sys.stderr):
-        return run_drill(target.drill, options, lambda case, done, total: progress(case, done, total))
+    with ProgressLine() as progress, redirect_stdout(sys.stderr):
+        return run_drill(target.drill, options, lambda case, number, of: progress(case, number - 1, of))
 
 
 def _run_one(screen: Console, target: Target, options: RunOptions, output: Output) -> tuple[RunRecord, Path | None]:

@@ -52,7 +52,7 @@ def _only(record: RunRecord, name: str | None) -> RunRecord:
     case = case_of(record, name)
     fields = ("verdict", "verdicts", "rto_s", "rto_objective_s", "rpo", "adherence", "shown_score", "fitness", "gates")
     shared = {field: getattr(case, field) for field in (*fields, "findings", "clock")}
-    return record.model_copy(update={**shared, "case": case.name, "cases": [case]})
+    return record.model_copy(update={**shared, "title": case.title, "case": case.name, "cases": [case]})
 
 
 def _terminal(store: Store, run: str, case: str | None) -> None:
