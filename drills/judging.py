@@ -8,7 +8,8 @@ trading, the *responder* followed it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from drills.adherence import Adherence
 from drills.case_run import CaseRun
@@ -31,7 +32,8 @@ from results.evidence import (
 from results.record import CaseRecord
 from scenarios.nemesis import landed
 from scenarios.scenario import Scenario
-from sim.checkers import CheckResult, run_checks
+from sim.checkers.base import CheckResult
+from sim.checkers.suite import run_checks
 from sim.clock import SECOND, format_us
 from sim.config import LIMITS
 from sim.demands import Demands
@@ -89,7 +91,7 @@ def measure_run(run: CaseRun, plan: Plan | None, automation_only: bool) -> Measu
     seen = moments(run.history, demands, broken)
     stated = None if plan is None or plan.window_s is None else round(plan.window_s * SECOND)
     closed = run.history.first("responder.closed")
-    clock = measure(
+    clock = _until_the_last(
         predicates, t0_us=run.zero_us if seen.t0_us is None else seen.t0_us, detected_us=seen.detected_us,
         acknowledged_us=seen.acknowledged_us, mitigated_us=seen.mitigated_us, contained_us=seen.contained_us,
         closed_us=None if closed is None else closed.t_us, horizon_us=run.end_us,
@@ -103,10 +105,20 @@ def measure_run(run: CaseRun, plan: Plan | None, automation_only: bool) -> Measu
     return Measured(run, demands, clock, seen, run_checks(run.history, demands), unsettled, rpo)
 
 
+def _until_the_last(predicates: list[Predicate], **instants: Any) -> RtoClock:
+    """The clock of the whole incident: a firm that breaks again before the run is over was not restored yet.
+
+    A drill strikes several times; calm between two blows is no recovery from the second.
+    """
+    clock = measure(predicates, **instants)
+    while clock.broken_again_us is not None and clock.t1_us is not None:
+        still = Predicate("incident", ((clock.t1_us, clock.broken_again_us),))
+        clock = measure([*predicates, still], **instants)
+    return replace(clock, broken=tuple(name for name in clock.broken if name != "incident"))
+
+
 def _everything(run: CaseRun, demands: Demands) -> list[Predicate]:
     """The predicates from the start of the run on, for the steady state."""
-    from dataclasses import replace
-
     whole = recovery(run.history, replace(demands, zero_us=0, halt="either", flatten="either", alarm="either"))
     return [Predicate(each.name, each.bad) for each in whole if each.name not in ("trading", "monitoring")]
 

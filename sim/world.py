@@ -223,7 +223,7 @@ class World:
             raise BrokerUnreachable("connection refused: the trading system is down")
         if endpoint not in self.bot.hooks.endpoints:
             raise LookupError(f"no such endpoint: {endpoint}")
-        answer = self.bot.guard(f"endpoints[{endpoint}]", self.bot.hooks.endpoints[endpoint], *args)
+        answer = self.bot.serve(f"endpoints[{endpoint}]", self.bot.hooks.endpoints[endpoint], *args)
         self.history.emit("code.endpoint", endpoint, answer=None if answer is None else str(answer))
         self._note_answer(answer, endpoint)
         return answer

@@ -88,6 +88,8 @@ class Process:
         self._inbox: deque[tuple[str, tuple[Any, ...]]] = deque()
         self._pump_scheduled = False
         self._bodies: list[greenlet.greenlet] = []
+        self.on_kill: list[Callable[[], None]] = []
+        """Called when the process ends, before what waits in it is unwound."""
 
     def has(self, hook: str) -> bool:
         """Whether the code declared this hook."""
@@ -125,13 +127,20 @@ class Process:
             self._inbox.append((hook, args))
             self._schedule_pump()
 
-    def gate(self, hook: str, *args: Any) -> Any:
-        """Call a hook for its answer on the caller's thread, whether or not the process is busy."""
-        assert self.hooks is not None
+    def serve(self, what: str, function: Callable[..., Any], *args: Any) -> Any:
+        """Call user code for its answer on the caller's thread, whether or not the process is busy."""
         busy = self.busy
-        answer = self.guard(hook, self.hooks.single[hook], *args)
-        self.busy = busy
+        answer = self.guard(what, function, *args)
+        if busy:
+            self.busy = True
+        else:
+            self.finished()
         return answer
+
+    def gate(self, hook: str, *args: Any) -> Any:
+        """Ask a hook for its answer."""
+        assert self.hooks is not None
+        return self.serve(hook, self.hooks.single[hook], *args)
 
     def finished(self) -> None:
         """A hook that had to wait has ended: messages that queued up meanwhile are served next."""
@@ -143,6 +152,8 @@ class Process:
         """End the process: whatever waits is unwound, the inbox is gone."""
         self.alive = False
         self._inbox.clear()
+        for ended in self.on_kill:
+            ended()
         for body in self._bodies:
             self._hub.kill(body)
         self._bodies.clear()
@@ -156,6 +167,10 @@ class Process:
             self._remember(me)
             self.busy = True
         return self._hub.wait(event)
+
+    def adopt(self, body: greenlet.greenlet) -> None:
+        """Count a body that was started elsewhere as a thread of this process: its waits do not make it busy."""
+        self._remember(body)
 
     def _remember(self, body: greenlet.greenlet) -> None:
         self._bodies = [b for b in self._bodies if not b.dead]
