@@ -17,7 +17,9 @@ from drills.commands import replay as replay_module
 from drills.commands import run as run_module
 from drills.drill import Drill
 from drills.options import RunOptions
+from drills.reference.defects import DEFECTS
 from drills.runner import Finished
+from drills.selftest import Catch, FalseAlarm, SelftestReport
 from results.record import CaseRecord, RunRecord, Verdict
 from results.store import Store
 from sim.clock import VirtualTime
@@ -59,7 +61,7 @@ class FakeRunner:
 
     def __init__(self) -> None:
         self.verdicts: dict[str, Verdict] = {}
-        self.subjects = ("a", "b")
+        self.subjects: tuple[str, ...] = ("a", "b")
         self.asked: list[RunOptions] = []
         self.fails_with: BaseException | None = None
 
@@ -308,6 +310,38 @@ def test_user_code_that_is_found_bad_during_the_run_is_bad_input(cli_in: Cli, ru
     runner.fails_with = BadInput("build(desk) returned no hook", mend="return a dict", file="bot:build")
     code, _, err = cli_in("run", "q1")
     assert (code, err) == (2, "firedrill: bot:build: build(desk) returned no hook; return a dict\n")
+
+
+# The drills themselves under test.
+
+
+@pytest.mark.parametrize(
+    ("case", "alarms", "code", "last"),
+    [("q1-manual", 0, 0, "caught 1/1, false 0/3"), (None, 0, 1, "caught 0/1, false 0/3"),
+     ("q1-manual", 2, 1, "caught 1/1, false 2/3")],
+)  # fmt: skip
+def test_selftest_ends_with_the_count_and_passes_only_when_it_is_full(
+    cli_in: Cli, monkeypatch: pytest.MonkeyPatch, case: str | None, alarms: int, code: int, last: str
+) -> None:
+    asked = []
+
+    def fake(seeds: int, jobs: int, only: tuple[str, ...], progress: Any) -> SelftestReport:
+        asked.append((seeds, jobs, only))
+        found = Catch("reset-elsewhere", "the story", case, "still halted")
+        return SelftestReport((found,), seeds, tuple(FalseAlarm(n, "q1-manual", "fail") for n in range(alarms)))
+
+    monkeypatch.setattr("drills.selftest.selftest", fake)
+    ended, out, _ = cli_in("selftest", "--seeds", "3", "--jobs", "2", "--drill", "q1")
+    assert ended == code
+    assert asked == [(3, 2, ("q1",))]
+    assert "reset-elsewhere" in out
+    assert out.splitlines()[-1] == last
+
+
+def test_selftest_lists_the_planted_defects(cli_in: Cli) -> None:
+    lines = cli_in("selftest", "--list")[1].splitlines()
+    assert len(lines) == len(DEFECTS) >= 15
+    assert lines[0].split()[:2] == [DEFECTS[0].drill, DEFECTS[0].name]
 
 
 # Stored runs.
