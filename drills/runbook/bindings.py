@@ -14,6 +14,7 @@ from typing import Literal
 
 from drills.actions import ACTIONS, Effect
 from drills.runbook.commands import meaning, named_action
+from drills.runbook.constraints import states_approval
 from drills.runbook.model import Branch, Command, Step, StepKind
 from drills.runbook.vocabulary import actions_in, is_look, look_at
 
@@ -103,7 +104,7 @@ def _comment_actions(step: Step) -> Iterator[tuple[int, str]]:
             for action in _asked(note.text):
                 yield note.line, action
     for command in step.commands:
-        if "approve" in _asked(command.title or ""):
+        if states_approval(command.title or ""):
             yield command.line - 1, "approve"
 
 
@@ -126,7 +127,7 @@ def _from_commands(step: Step, real: list[Command]) -> Binding:
     bulleted = list(_bullet_actions(step))
     actions = _ordered([*lines, *bulleted, *_comment_actions(step)])
     why = f"from {_short(chosen[0].text)!r}" + (f" and {len(chosen) - 1} more" if len(chosen) > 1 else "")
-    if not _changes(actions):
+    if not _changes(actions) and not is_look(step.title.split(" ")[0]):
         wanted = tuple(action for action in actions_in(step.title) if action in ACTIONS and ACTIONS[action].effect is Effect.MUTATE and action not in actions)
         if wanted:
             actions, why = (*actions, *wanted), f"{why}, and the title's words"

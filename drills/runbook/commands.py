@@ -74,6 +74,7 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("approve", r"approv\w+"),
         ("declare_severity", r"declare|set severity|severity"),
         ("reduce_size", r"reduce (?:size|risk|positions?)|set (?:max )?(?:size|risk|position size)"),
+        ("configure", r"config (?:set|edit|update|apply)|set (?:config|threshold|limit|parameter)s?"),
         ("look_logs", r"export logs|collect logs|logs|fetch logs|audit"),
         ("restart", r"restart(?: (?:bot|system|engine|trading|all))?"),
         ("stop_system", r"(?:stop|shut ?down|kill)(?: (?:bot|system|engine|service|all))?"),
@@ -178,7 +179,13 @@ def _simple(words: list[str], title: str) -> Meaning:
         return handler(arguments, title)
     if program in _READERS:
         return _reader(program, arguments, title)
-    return _named(" ".join([program, *(a for a in arguments if not a.startswith("-"))][:4]), title)
+    return _named(_subcommands([program, *arguments]), title)
+
+
+def _subcommands(words: list[str]) -> str:
+    """The words before the first option: `deskctl orders cancel --all` is "deskctl orders cancel"."""
+    first = next((at for at, word in enumerate(words) if word.startswith("-") and at), len(words))
+    return " ".join(words[:first][:4])
 
 
 def _named(name: str, title: str) -> Meaning:

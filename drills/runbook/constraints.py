@@ -7,7 +7,9 @@ two sides are given as actions of `drills.actions` where the words are understoo
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from drills.actions import ACTIONS, Effect
 from drills.runbook.durations import read_duration
 from drills.runbook.model import Constraint, Source
 from drills.runbook.vocabulary import actions_in
@@ -22,28 +24,36 @@ _APPROVAL = re.compile(
     re.I,
 )
 _BEFORE = re.compile(r"^(?P<first>[^\n]{3,160}?)\s*,?\s+\b(?:before|prior to|bevor|vor dem|antes de(?: que)?)\b\s*(?P<then>[^\n]{2,160})$", re.I)
-_ONLY_AFTER = re.compile(r"^(?P<then>[^\n]{0,160}?)\s*\b(?:only|not|erst|nur|solo|sólo|no)\b[^\n]{0,40}?\b(?:after|once|until|when|nach|wenn|tras|después de|hasta)\b\s*(?P<first>[^\n]{2,160})$", re.I)
+_ONLY_AFTER = re.compile(r"^(?P<then>[^\n]{0,160}?)\s*\b(?:only|not|erst|nur|solo|sólo)\b[^\n]{0,40}?\b(?:after|once|until|when|nach|wenn|tras|después de|hasta)\b\s*(?P<first>[^\n]{2,160})$", re.I)
 _ABSENCE = re.compile(
-    r"\b(?:do not|don['’]t|never|must not|avoid)\s+(?P<a>[^\n.;]{3,120})|\b(?P<keep>keep\b[^\n.;]{3,60}\bactive\b)|\b(?P<block>\w[\w ]{2,40}\bblocks?\s+\w[^\n.;]{2,80})|"
-    r"\b(?:nicht|niemals|keinesfalls)\s+(?P<de>[^\n.;]{3,120})|(?:^|\s)(?:no|nunca)\s+(?P<es>(?:\w+ar|\w+er|\w+ir|se debe)\b[^\n.;]{2,120})",
+    r"(?:(?:^|[.;:!–—-]\s*|,\s+(?:and |but )?|\b(?:please|but|you) )(?:do not|don['’]t|never|avoid)|\b(?:must|should) (?:not|never))\s+(?P<a>[^\n.;]{3,120})|\b(?P<keep>keep\b[^\n.;]{3,60}\bactive\b)|\b(?P<block>\w[\w ]{2,40}\bblocks?\s+\w[^\n.;]{2,80})|"
+    r"\b(?:nicht|niemals|keinesfalls)\s+(?P<de>[^\n.;]{3,120})|(?:^|[.;:]\s*)(?:no|nunca)\s+(?P<es>(?:se debe\s+)?\w{3,}(?:ar|ir|ender|romper|mover)\b[^\n.;]{2,120})",
     re.I,
 )
 _WAIT = re.compile(r"(?:^|[.;:(]\s*)(?P<what>(?:wait|warten|abwarten|esperar|aguardar)\b[^\n.;]{2,120}|(?:monitor|observe|watch|beobacht\w*|überwach\w*|monitore?ar|vigilar|observar|supervisar)\b[^\n.;]{0,60}\b(?:for|für|durante|während)\b[^\n.;]{0,40}\d[^\n.;]{0,60}|[^\n.;]{0,40}\d+\s*\w{1,8}\s+(?:lang\s+)?(?:warten|abwarten|beobachten|überwachen)\b)", re.I)
 _WITHIN = re.compile(r"\b(?:within|innerhalb(?: von)?|binnen|dentro de|en un plazo de|no later than|spätestens nach)\s+(?:the (?:next|first)\s+)?(?P<time>\d[\w. ]{1,20}?(?:minutes?|mins?|hours?|days?|weeks?|h|d|min|stunden?|minuten|tagen?|wochen?|horas?|minutos?|días?|semanas?))\b", re.I)
+_TRADING_AGAIN = re.compile(r"\b(?:trad(?:e|es|ing)|full operation|normal operations?|proceed\w*|go(?:ing)? live|handel|operativa)\b", re.I)
 _IGNORED = re.compile(r"^(?:verify|confirm|check|ensure|prüfe|verificar|comprobar|why|note that)\b", re.I)
 _NOTHING_TO_DO = re.compile(r"^(?:worry|panic|forget|hesitate|apply|exist|matter)\b", re.I)
 
 
-def constraint_in(text: str, src: Source) -> Constraint | None:
-    """The rule that a line of prose states, if it states one."""
+def constraint_in(text: str, src: Source, context: Sequence[str] = ()) -> Constraint | None:
+    """The rule that a line of prose states, if it states one; `context` are the actions of the step it belongs to."""
     words = " ".join(text.split())[:400]
     if not words:
         return None
     for read in (_retry, _approval, _wait, _only_after, _before, _absence, _within):
         found = read(words, src)
+        if found is not None and found.template == "precedence" and found.a == "approve" and found.b is None and context:
+            return found.model_copy(update={"b": context[0]})
         if found is not None:
             return found
     return None
+
+
+def states_approval(text: str) -> bool:
+    """Whether a comment demands approval."""
+    return _APPROVAL.search(text) is not None
 
 
 def _retry(words: str, src: Source) -> Constraint | None:
@@ -57,17 +67,16 @@ def _retry(words: str, src: Source) -> Constraint | None:
 def _approval(words: str, src: Source) -> Constraint | None:
     if _APPROVAL.search(words) is None:
         return None
-    mutations = [a for a in actions_in(re.sub(r"\b(?:only|nur|erst|solo|sólo)\b", "", words)) if a != "approve" and not a.startswith(("look_", "verify_"))]
-    if not mutations:
-        around = re.split(r"\b(?:only )?(?:after|before|until|without|erst nach|nur nach|nach|vor|tras|antes de)\b", words, flags=re.I)
-        mutations = [a for part in around for a in actions_in(_verb_form(part)) if a != "approve" and not a.startswith(("look_", "verify_"))]
-    return Constraint(src=src, template="precedence", a="approve", b=mutations[0] if mutations else None, critical=True, raw=words)
+    around = re.split(r"[:;,.]|\b(?:only )?(?:after|before|until|without|erst nach|nur nach|nach|vor|tras|antes de)\b", words, flags=re.I)
+    named = [action for part in around for action in actions_in(_verb_form(part)) if action != "approve" and ACTIONS[action].effect is Effect.MUTATE]
+    named.sort(key=lambda action: action not in {"reset_halt", "resume"})
+    return Constraint(src=src, template="precedence", a="approve", b=named[0] if named else None, critical=True, raw=words)
 
 
 def _verb_form(part: str) -> str:
     """"Only reset" and "resetting" as a bare verb."""
     bare = re.sub(r"^\W*(?:only|nur|erst|solo|sólo)\s+", "", part, flags=re.I).strip()
-    return re.sub(r"\b(\w+?)(?:tt|pp)?ing\b", lambda m: m.group(0) if m.group(0).lower() == "trading" else m.group(1) + ("t" if "tt" in m.group(0) else ""), bare)
+    return re.sub(r"^(?!trading)(\w{3,}?)(tt|pp)?ing\b", lambda m: m.group(1) + (m.group(2) or "")[:1], bare, flags=re.I)
 
 
 def _wait(words: str, src: Source) -> Constraint | None:
@@ -83,12 +92,15 @@ def _only_after(words: str, src: Source) -> Constraint | None:
     match = _ONLY_AFTER.match(words)
     if match is None or _IGNORED.match(words) or re.match(r"(?:if|when|wenn|falls|si)\b", words, re.I):
         return None
-    return Constraint(src=src, template="precedence", a=_action(match.group("first")), b=_action(match.group("then")), raw=words)
+    first, then = _action(match.group("first")), _action(_verb_form(match.group("then")))
+    if then not in ACTIONS or ACTIONS[then].effect is not Effect.MUTATE:
+        return None
+    return Constraint(src=src, template="precedence", a=first, b=then, raw=words)
 
 
 def _before(words: str, src: Source) -> Constraint | None:
     match = _BEFORE.match(words)
-    if match is None or read_duration(match.group("then")) is not None and re.match(r"\W*\d", match.group("then")):
+    if match is None or re.match(r"\W*\d", match.group("then")) or not actions_in(match.group("first")):
         return None
     return Constraint(src=src, template="precedence", a=_action(match.group("first")), b=_action(_verb_form(match.group("then"))), raw=words)
 
@@ -100,9 +112,14 @@ def _absence(words: str, src: Source) -> Constraint | None:
     what = next(group for group in match.groups() if group)
     if _NOTHING_TO_DO.match(what):
         return None
+    if not match.group("keep") and not match.group("block") and not any(ACTIONS[a].effect is Effect.MUTATE for a in actions_in(what)):
+        return None
     forbidden = re.sub(r"^(?:rush to|just|simply|ever|yet|einfach)\s+", "", what, flags=re.I)
     if match.group("keep"):
         return Constraint(src=src, template="not_until", a="reset_halt", b="approve", raw=words)
+    if match.group("block"):
+        # "SLA violations block promotion": what is forbidden stands behind the verb, in the author's words.
+        return Constraint(src=src, template="absence", a=re.split(r"\bblocks?\b", words, flags=re.I)[-1].strip(" ."), raw=words)
     return Constraint(src=src, template="absence", a=_action(forbidden), raw=words)
 
 
@@ -117,4 +134,6 @@ def _within(words: str, src: Source) -> Constraint | None:
 def _action(words: str) -> str:
     """The first action the words name, else the words."""
     found = actions_in(words)
+    if not found and _TRADING_AGAIN.search(words):
+        return "resume"
     return found[0] if found else words.strip(" ,.;:")

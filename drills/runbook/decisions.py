@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from drills.runbook.vocabulary import actions_in
+
 _IF = r"(?:if|when|in case(?: of)?|should|unless|wenn|falls|sofern|sollte|im fall\w*|si|en caso de(?: que)?|cuando)"
 _ARROW = r"(?:→|➔|➜|⇒|⟶|->|=>|-->|==>)"
 _ARROWED = re.compile(rf"^(?P<condition>{_IF}\b[^\n]{{1,300}}?)\s*{_ARROW}\s*(?P<action>\S[^\n]*)$", re.I)
-_COLONED = re.compile(rf"^(?P<condition>{_IF}\b[^\n:]{{1,200}}?)\s*:\s+(?P<action>\S[^\n]*)$", re.I)
+_COLONED = re.compile(rf"^(?P<condition>{_IF}\b[^\n:,]{{1,200}}?)\s*:\s+(?P<action>\S[^\n]*)$", re.I)
 _COMMAED = re.compile(
     rf"^(?P<condition>{_IF}\b[^\n,]{{3,200}}?)\s*,\s*(?:then |dann |entonces )?(?P<action>\S[^\n]*)$", re.I
 )
@@ -43,7 +45,9 @@ def as_choice(text: str, announced: bool = False) -> Choice | None:
     words = " ".join(text.split())[:600]
     for pattern in (_ARROWED, _ELSE, _ANSWER, _COLONED, _DASHED, _COMMAED):
         match = pattern.match(words)
-        if match is not None:
+        # "When it was lost, when it was back" has the form of a branch, but nothing in it is to be done.
+        weak = match is not None and pattern in (_DASHED, _COMMAED) and not actions_in(match.group("action"))
+        if match is not None and not weak:
             return Choice(match.group("condition").strip(), match.group("action").strip(" ."))
     match = _PLAIN_ARROW.match(words) if announced else None
     return Choice(match.group("condition").strip(" :?"), match.group("action").strip(" .")) if match else None

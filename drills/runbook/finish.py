@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from drills.actions import ACTIONS, Effect
 from drills.runbook.attachments import label_of, read_objectives
 from drills.runbook.bindings import CRITICAL_ACTIONS, bind, command_actions, is_barrier, kind_for
 from drills.runbook.blocks import ListBlock, Paragraph
@@ -21,7 +22,8 @@ from drills.runbook.procedures import ProcedureDraft
 from drills.runbook.sections import Section
 from drills.runbook.shell import placeholders
 from drills.runbook.steps import as_time, titled
-from drills.runbook.text import anchor, plain, slug
+from drills.runbook.text import MAX_INLINE_CHARS, anchor, plain, sentences, slug
+from drills.runbook.vocabulary import actions_in
 
 
 @dataclass(slots=True)
@@ -43,16 +45,17 @@ class Finisher:
         path = (*section.path, section.text)
         last = max([section.line, *(step.end for step in draft.steps), *(block.end for block in section.blocks)])
         src = Source(file=self.file, line=section.line, end=last, path=section.path)
-        steps = tuple(self._step(step, procedure_id) for step in draft.steps)
+        phases = tuple(self._phase(phase) for phase in draft.phases)
+        steps = tuple(_in_phase(self._step(step, procedure_id), phases) for step in draft.steps)
         barriers = {inner.id: is_barrier(bind(inner).actions) for step in steps for inner in step.walk()}
         before = predecessors(steps, barriers, ordered=draft.order == "sequence")
         return Procedure(
             src=src, id=procedure_id, anchor=anchor(section.text or title), title=title, role=draft.role,
             severity=self._severity(draft), trigger=self._trigger(draft), symptoms=tuple(self._symptoms(draft)),
-            order=draft.order, phases=tuple(self._phase(phase) for phase in draft.phases), deadline=self._heading_time(section),
+            order=draft.order, phases=phases, deadline=self._heading_time(section),
             objectives=read_objectives(section, self.file) + tuple(o for aside in draft.asides for o in read_objectives(aside, self.file)),
             steps=tuple(_with_predecessors(step, before) for step in steps),
-            constraints=tuple(self._constraints(draft, path)),
+            constraints=_distinct(_not_yet(rule, steps) for rule in self._constraints(draft, path)),
         )  # fmt: skip
 
     # Procedure fields -----------------------------------------------------------------------------------
@@ -190,7 +193,9 @@ class Finisher:
         return Branch(src=src, condition=condition, action=action, guard=parse_guard(asked, src, self.levels))
 
     def _constraints(self, draft: ProcedureDraft, path: tuple[str, ...]) -> list[Constraint]:
-        found = [constraint_in(text, Source(file=self.file, line=line, end=line, path=path)) for line, text in prose_of(draft)]
+        found = [
+            constraint_in(text, Source(file=self.file, line=line, end=line, path=path), context) for line, text, context in prose_of(draft)
+        ]
         return [constraint for constraint in found if constraint is not None]
 
     def _unique(self, wanted: str) -> str:
@@ -202,25 +207,32 @@ class Finisher:
         return name
 
 
-def prose_of(draft: ProcedureDraft) -> list[tuple[int, str]]:
-    """The prose of a procedure that may state rules: titles, bullets, comments, branches, paragraphs."""
-    lines = [(block.line + offset, plain(raw)) for block in draft.prose for offset, raw in enumerate(block.raw.split("\n"))]
+Prose = tuple[int, str, tuple[str, ...]]
+
+
+def prose_of(draft: ProcedureDraft) -> list[Prose]:
+    """The prose of a procedure that may state rules, by line: (line, words, actions of the step around it)."""
+    lines: list[Prose] = [(line, plain(raw), ()) for block in draft.prose for line, raw in sentences(block.raw[:MAX_INLINE_CHARS], block.line)]
     for step in draft.steps:
         lines += _step_prose(step)
-    unique: dict[tuple[int, str], None] = {}
-    for line, text in sorted(lines):
-        unique[line, text] = None
-    return list(unique)
+    return list(dict.fromkeys(sorted(lines)))
 
 
-def _step_prose(step: StepDraft) -> list[tuple[int, str]]:
-    lines = [(step.line, step.title)]
-    lines += [(line.line, line.text) for line in (*step.actions, *step.notes)]
-    lines += [(command.line, command.title) for command in step.commands if command.title]
-    lines += [(choice.line or step.line, f"{choice.condition}: {choice.action}") for choice in step.choices]
+def _step_prose(step: StepDraft) -> list[Prose]:
+    lines = [(step.line, step.title, ())]
+    texts = [(line.line, line.text) for line in (*step.actions, *step.notes)]
+    texts += [(command.line, command.title) for command in step.commands if command.title]
+    texts += [(choice.line or step.line, f"{choice.condition}: {choice.action}") for choice in step.choices]
+    prose: list[Prose] = [*lines, *((line, text, _changed_after(step, line)) for line, text in texts)]
     for child in step.children:
-        lines += _step_prose(child)
-    return lines
+        prose += _step_prose(child)
+    return prose
+
+
+def _changed_after(step: StepDraft, line: int) -> tuple[str, ...]:
+    """What the step changes below a line of its text, else what its title says."""
+    commanded = [a for command in step.commands if command.line >= line for a in meaning(command.text, command.lang, command.title or "").actions]
+    return tuple(action for action in (*commanded, *actions_in(step.title)) if ACTIONS[action].effect is Effect.MUTATE)
 
 
 def _judged(step: Step) -> Step:
@@ -243,6 +255,25 @@ def _inheriting(step: Step) -> tuple[Step, ...]:
         return step.children
     passed = step.deadline.model_copy(update={"origin": "inherited"})
     return tuple(child if child.deadline is not None else child.model_copy(update={"deadline": passed}) for child in step.children)
+
+
+def _not_yet(rule: Constraint, steps: Sequence[Step]) -> Constraint:
+    """"Don't rush to restart", where a later step restarts, forbids it only until the step before that one."""
+    if rule.template != "absence":
+        return rule
+    doing = next((at for at, step in enumerate(steps) if step.line > rule.line and rule.a in bind(step).actions), None)
+    return rule if not doing else rule.model_copy(update={"template": "not_until", "b": steps[doing - 1].id})
+
+
+def _distinct(rules: Iterable[Constraint]) -> tuple[Constraint, ...]:
+    """The same rule said twice (in the text and in a branch) is one rule."""
+    return tuple({(r.template, r.a, r.b, r.within_s, r.count): r for r in reversed(list(rules))}.values())[::-1]
+
+
+def _in_phase(step: Step, phases: Sequence[Phase]) -> Step:
+    """The step under the condition of its phase: "Release (if drawdown < 20 %)"."""
+    guard = next((phase.guard for phase in phases if phase.title == step.phase), None)
+    return step if guard is None or step.guard is not None else step.model_copy(update={"guard": guard})
 
 
 def _with_predecessors(step: Step, before: Mapping[str, tuple[str, ...]]) -> Step:

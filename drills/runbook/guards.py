@@ -8,9 +8,8 @@ runbook has to treat the guard as open.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal, Protocol
 
 from drills.runbook.durations import read_duration
 from drills.runbook.model import Guard, SeverityLevel, Source
@@ -25,39 +24,59 @@ CAUSES: dict[str, re.Pattern[str]] = {
     "drawdown": _any(r"draw-?down", r"caída de capital"),
     "slippage": _any(r"slippage", r"deslizamiento", r"bad fills?"),
     "error_rate": _any(r"error[ -]?rates?", r"fehlerrate", r"tasa de error", r"rejections?", r"reject rate"),
-    "api_errors": _any(r"api[ -]?(?:errors?|failures?|fehler)", r"consecutive errors?", r"errores? de (?:la )?api", r"fallos? de (?:la )?api"),
+    "api_errors": _any(r"api[ -]?(?:errors?|failures?|fehler)", r"consecutive errors?", r"errores? (?:consecutivos )?de (?:la )?api", r"fallos? de (?:la )?api"),
     "manual": _any(r"manual(?:ly)?\b(?! (?:close|check|reset|interv))", r"manuell", r"operator[- ]initiated", r"human"),
     "credentials": _any(r"credentials?", r"auth\w*", r"tokens?\b", r"(?:api )?keys?\b", r"zugangsdaten", r"anmeldung", r"credenciales", r"401|403"),
+    "rate_limit": _any(r"rate[ -]?limit\w*", r"throttl\w*", r"\b429", r"ratenbegrenzung", r"límite de (?:tasa|peticiones)"),
     "deployment": _any(r"deploy\w*", r"release\b", r"config(?:uration)? changes?", r"new version", r"ausrollung", r"auslieferung", r"despliegue", r"bad (?:build|release)"),
     "connection_pool": _any(r"connection pool", r"pool exhaust\w*", r"verbindungspool", r"pool de conexiones"),
     "database": _any(r"slow (?:database )?quer\w*", r"database", r"postgres\w*", r"datenbank\w*", r"base de datos", r"consultas lentas"),
-    "resources": _any(r"resource\w*", r"memory\w*", r"\boom\w*", r"out of memory", r"cpu\b", r"disk\b", r"speicher\w*", r"ressourcen\w*", r"memoria", r"recursos", r"disco"),
-    "crash": _any(r"(?:pod |process )?crash\w*", r"absturz", r"abgestürzt", r"process (?:died|dead)", r"caída del proceso"),
-    "market_data": _any(r"market data", r"(?:data )?feed\b", r"stale data", r"bad data", r"marktdaten", r"kursdaten", r"datos de mercado"),
+    "memory": _any(r"resource\w*", r"memory\w*", r"\boom\w*", r"out of memory", r"speicher\w*", r"ressourcen\w*", r"memoria", r"recursos"),
+    "process_crash": _any(r"(?:pod |process )?crash\w*", r"absturz", r"abgestürzt", r"process (?:died|dead)", r"caída del proceso"),
+    "monitoring": _any(r"monitoring", r"alert(?:ing|manager)", r"blind", r"überwachung", r"monitorización"),
+    "state_file": _any(r"state file\w*", r"truncated", r"position file", r"zustandsdatei", r"status-?datei", r"archivo de estado", r"fichero de estado"),
+    "duplicate_order": _any(r"duplicat\w*", r"idempoten\w*", r"doppelt\w*", r"duplicad\w*"),
+    "market_data": _any(r"market data", r"(?:data )?feed\b", r"stale data", r"bad (?:data|bars?|prices?)", r"marktdaten", r"kursdaten", r"datos de mercado"),
     "calibration": _any(r"calibrat\w*", r"optimi[sz]ation", r"convergi?\w*", r"kalibrier\w*", r"calibraci"),
-    "network": _any(r"network\w*", r"dns\b", r"connectivity", r"netzwerk\w*", r"red\b", r"timeouts?"),
-    "broker": _any(r"broker\w*", r"exchange\w*", r"venue", r"alpaca", r"ibkr", r"börse", r"bróker"),
-    "position": _any(r"position\w*", r"orphan\w*", r"posici\w*"),
+    "network": _any(r"network\w*", r"dns\b", r"netzwerk\w*", r"red\b"),
+    "broker_outage": _any(r"broker\w*", r"exchange\w*", r"venue", r"alpaca", r"ibkr", r"börse", r"bróker", r"connectivity", r"connection lost"),
+    "position_mismatch": _any(r"(?:position|size) mismatch\w*", r"mismatch\w*", r"orphan\w*", r"unexpected position", r"positionsabweichung", r"descuadre"),
 }  # fmt: skip
+"""Causes by the names that a scenario's ground truth uses, and a few finer ones of our own."""
 
-CONDITIONS: dict[str, re.Pattern[str]] = {
-    "loss_exceeds_limits": _any(r"loss\w* (?:is |are )?(?:exceed\w*|above|over|beyond|outside|greater)", r"exceed\w* (?:the )?(?:loss )?limit", r"verlust\w* (?:über|größer|übersteigt)", r"limit überschritten", r"pérdidas? (?:super\w*|exced\w*|mayor)"),
-    "loss_within_limits": _any(r"loss\w* (?:is |are )?(?:within|below|under|inside)", r"within (?:acceptable|limits|range|tolerance)", r"verlust\w* (?:innerhalb|unter|im rahmen)", r"pérdidas? (?:dentro|inferior|menor)"),
-    "reconnect_failed": _any(r"(?:re-?connect\w*|connection|session) (?:attempts? )?(?:fail\w*|does not|not|cannot|still)", r"(?:still|remains?) (?:down|disconnected|lost)", r"not (?:re)?connected", r"fail\w* after \d+ attempts", r"wiederverbindung (?:scheitert|schlägt fehl|misslingt)", r"(?:weiterhin|immer noch) getrennt", r"(?:reconexión|conexión) (?:falla|fracasa)", r"sigue (?:caíd|desconect)"),
-    "reconnected": _any(r"re-?connect(?:ed|s|ion) (?:is |was )?(?:success\w*|ok)", r"(?:re)?connected\b", r"connection (?:is )?(?:restored|back|up)", r"verbindung (?:steht|ist wieder)", r"conexión (?:restablecida|recuperada)"),
-    "position_erroneous": _any(r"position\w* (?:is |are )?(?:erroneous|wrong|invalid|unknown|unexpected|orphan\w*|not ours)", r"(?:falsche|unbekannte) position", r"posici\w* (?:errónea|incorrecta|inválida)"),
-    "position_valid": _any(r"position\w* (?:is |are )?(?:valid|correct|legitimate|ours|expected)", r"position\w* (?:ist )?(?:gültig|korrekt|richtig)", r"posici\w* (?:es )?(?:válida|correcta)"),
-    "positions_differ": _any(r"position\w* (?:differ|mismatch|do not match|don'?t match)", r"mismatch", r"discrepan\w*", r"abweich\w*", r"no (?:coincid|cuadr)\w*", r"differences? (?:found|exists?)"),
-    "positions_open": _any(r"(?:open )?positions? (?:remain|are open|still open|exist)", r"(?:still|any) (?:open )?positions?", r"not flat", r"nicht (?:flat|glatt)", r"posiciones abiertas"),
-    "orders_open": _any(r"(?:open |live )?orders? (?:remain|are open|still|exist)", r"orders? (?:noch )?offen", r"órdenes abiertas"),
-    "api_healthy": _any(r"api (?:is )?(?:healthy|ok|up|back)", r"api (?:ist )?(?:gesund|erreichbar)", r"api (?:está )?(?:sana|disponible)"),
-    "system_down": _any(r"(?:system|process|service|bot) (?:is )?(?:down|dead|crashed|not running)", r"(?:system|prozess) (?:ist )?(?:ausgefallen|tot)", r"sistema (?:está )?caído"),
-    "data_bad": _any(r"data (?:is |are )?(?:bad|corrupt\w*|stale|invalid|wrong|missing|incomplete)", r"daten (?:sind )?(?:fehlerhaft|veraltet|unvollständig)", r"datos (?:corruptos|inválidos|desactualizados|incompletos)"),
-    "data_good": _any(r"data (?:is |are )?(?:good|valid|clean|fresh|fine|ok)", r"daten (?:sind )?(?:gut|gültig|frisch)", r"datos (?:válidos|correctos)"),
-    "not_approved": _any(r"(?:not|no) approv\w*", r"approval (?:is )?(?:denied|refused|missing)", r"keine freigabe", r"sin aprobaci"),
-    "approved": _any(r"approv(?:ed|al (?:is )?(?:given|granted))", r"freigegeben|freigabe erteilt", r"aprobad"),
-    "trading_impact": _any(r"trading impact", r"trading (?:is )?affected", r"handel betroffen", r"impacto en (?:la )?operativa"),
-}  # fmt: skip
+CONDITIONS: tuple[tuple[str, bool, re.Pattern[str]], ...] = (
+    ("loss_over_limit", True, _any(r"loss\w* (?:is |are )?(?:exceed\w*|above|over|beyond|outside|greater)", r"exceed\w* (?:the )?(?:loss |daily )?limit", r"limit (?:is |was )?(?:exceeded|breached)", r"verlust\w* (?:über|größer|übersteigt)", r"limit überschritten", r"pérdidas? (?:super\w*|exced\w*|mayor)", r"supera el límite")),
+    ("within_range", True, _any(r"loss\w* (?:is |are )?(?:within|below|under|inside)", r"within (?:acceptable|limits?|range|tolerance)", r"verlust\w* (?:innerhalb|unter|im rahmen)", r"im rahmen", r"pérdidas? (?:dentro|inferior|menor)", r"dentro del límite")),
+    ("loss_is_real", False, _any(r"loss\w* (?:is |was )?not real", r"data (?:artefact|artifact|issue)", r"caused by bad (?:data|prices?)", r"datenfehler")),
+    ("loss_is_real", True, _any(r"loss\w* (?:is |was )?(?:real|genuine|confirmed)", r"verlust\w* (?:ist )?(?:echt|real|bestätigt)", r"pérdidas? (?:es )?(?:real|confirmad)")),
+    ("reconnect_succeeds", False, _any(r"re-?connect\w* (?:attempts? )?(?:fail\w*|does not|did not|is not|not)", r"(?:still|remains?) (?:down|disconnected|lost)", r"not (?:re-?)?connected", r"fail\w* after \d+ attempts", r"wiederverbindung (?:scheitert|schlägt fehl|misslingt)", r"(?:weiterhin|immer noch) getrennt", r"(?:la )?(?:reconexión|conexión) (?:falla|fracasa)", r"sigue (?:caíd|desconect)")),
+    ("reconnect_succeeds", True, _any(r"re-?connect(?:ed|s|ion|ing)? (?:is |was )?(?:success\w*|succeeds|ok|works)", r"(?:session|connection) (?:is )?(?:restored|back|up)", r"re-?connected\b", r"verbindung (?:steht|ist wieder)", r"conexión (?:restablecida|recuperada)")),
+    ("credentials_valid", False, _any(r"(?:credentials?|tokens?|keys?|session) (?:is |are |has |have )?(?:in-?valid|expired|rejected|revoked)", r"(?:expired|invalid|rejected) (?:credentials?|tokens?|keys?)", r"\b40[13]\b", r"zugangsdaten (?:abgelaufen|ungültig)", r"(?:credenciales|token) (?:caducad|inválid|expirad)")),
+    ("credentials_valid", True, _any(r"(?:credentials?|tokens?|keys?) (?:is |are )?(?:still )?valid", r"zugangsdaten (?:sind )?gültig", r"credenciales (?:son )?válidas")),
+    ("broker_up", False, _any(r"(?:broker|exchange|venue|status page)\b.{0,30}\b(?:down|outage|unavailable|unreachable|incident|red)\b", r"broker (?:reports|confirms|has) an? (?:outage|incident)", r"(?:broker|börse) (?:ist )?(?:ausgefallen|gestört|nicht erreichbar)", r"(?:bróker|bolsa) (?:está )?(?:caíd|no disponible)")),
+    ("broker_up", True, _any(r"(?:broker|exchange|venue|api)\b.{0,20}\b(?:is |are )?(?:healthy|up|operational|green|reachable|ok|back)\b", r"fault is on our side", r"(?:broker|börse|api) (?:ist )?(?:erreichbar|gesund|verfügbar)", r"(?:bróker|api) (?:está )?(?:disponible|operativ|san)")),
+    ("position_valid", False, _any(r"position\w* (?:is |are )?(?:erroneous|wrong|in-?valid|unknown|not ours|not legitimate)", r"(?:falsche|unbekannte) position", r"posici\w* (?:es )?(?:errónea|incorrecta|inválida)")),
+    ("position_valid", True, _any(r"position\w* (?:is |are )?(?:valid|correct|legitimate|ours|expected)", r"position\w* (?:ist )?(?:gültig|korrekt|richtig)", r"posici\w* (?:es )?(?:válida|correcta)")),
+    ("orphaned_positions", True, _any(r"orphan\w* positions?", r"positions? (?:that )?no strategy owns", r"verwaiste positionen", r"posiciones huérfanas")),
+    ("positions_open", False, _any(r"\bflat\b(?<!not flat)", r"no (?:open )?positions?", r"keine (?:offenen )?positionen", r"sin posiciones")),
+    ("positions_open", True, _any(r"(?:open )?positions? (?:remain|are (?:still )?open|still open|exist)", r"(?:still|any|with) (?:open )?positions?", r"not flat", r"positionen (?:noch )?offen", r"posiciones abiertas")),
+    ("orders_open", True, _any(r"(?:open |live )?orders? (?:remain|are (?:still )?(?:open|live)|still|exist)", r"(?:any|open|live) orders?\b", r"orders? (?:noch )?offen", r"órdenes abiertas")),
+    ("data_source_down", True, _any(r"(?:vendor|provider|data source|feed|source) (?:is |are )?(?:down|unavailable|out)", r"(?:anbieter|datenquelle) (?:ist )?(?:ausgefallen|gestört)", r"(?:proveedor|fuente) (?:está )?(?:caíd|no disponible)")),
+    ("data_source_down", False, _any(r"(?:vendor|provider|data source|feed|source) (?:is |are )?(?:up|healthy|fine|available)", r"(?:anbieter|datenquelle) (?:ist )?(?:verfügbar|gesund)")),
+    ("market_volatile", True, _any(r"market\w* (?:is |was |are |were )?(?:unusually )?volatil\w*", r"(?:high|elevated) volatility", r"hohe volatilität", r"alta volatilidad")),
+    ("monitoring_blind", True, _any(r"monitoring (?:is )?(?:down|blind|dead|unavailable|silent)", r"dashboards? (?:is |are )?(?:empty|blank|down)", r"no (?:metrics|alerts)", r"überwachung (?:ist )?(?:ausgefallen|blind)", r"monitorización (?:está )?caída")),
+    ("memory_exhausted", True, _any(r"out of memory", r"\boom\w*", r"memory (?:is )?(?:exhausted|full)", r"(?:memory|resource) exhaustion", r"speicher (?:ist )?(?:voll|erschöpft)", r"memoria agotada")),
+    ("process_down", True, _any(r"(?:system|process|service|bot) (?:is )?(?:down|dead|crashed|not running)", r"(?:system|prozess) (?:ist )?(?:ausgefallen|tot|abgestürzt)", r"(?:sistema|proceso) (?:está )?caído")),
+    ("deployment", True, _any(r"(?:recent |bad |new )?deploy\w* (?:caused|is the cause|went out)", r"(?:caused|introduced) by (?:a |the )?(?:recent |new )?(?:deploy\w*|release|version|change)", r"(?:deployment|auslieferung) (?:war|ist) die ursache", r"despliegue reciente")),
+    ("flatten_configured", True, _any(r"(?:flatten|close)\w* (?:is )?configured", r"if configured", r"falls konfiguriert", r"si está configurado")),
+)  # fmt: skip
+"""(name of a ground truth's condition, whether the words affirm it, the words)."""
+
+MEASURES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("slippage_bps", re.compile(r"(?P<op>[<>]=?|≥|≤|above|over|exceeds|below|under|über|unter|más de|menos de)\s*(?P<number>\d+(?:[.,]\d+)?)\s*(?:bps|basis points|basispunkte|puntos básicos)", re.I)),
+    ("drawdown_pct", re.compile(r"draw-?down\D{0,30}(?P<op>[<>]=?|≥|≤|above|over|exceeds|below|under|über|unter|más de|menos de)\s*(?P<number>\d+(?:[.,]\d+)?)\s*%", re.I)),
+    ("daily_loss_pct", re.compile(r"(?:loss|verlust|pérdida)\D{0,30}(?P<op>[<>]=?|≥|≤|above|over|exceeds|below|under|über|unter|más de|menos de)\s*(?P<number>\d+(?:[.,]\d+)?)\s*%", re.I)),
+)  # fmt: skip
 
 SEVERITY_ID = re.compile(
     r"\b(?P<name>sev(?:erity)?|s|p|level|lvl|prio(?:rity|rität|ridad)?|stufe|nivel|tier|grado|klasse|clase)[\s-]?(?P<number>\d)\b(?P<plus>\s?\+|\s+(?:and|or|und|oder|y|o) (?:above|higher|höher|superior|more)| (?:o|y) superior)?(?P<also>(?:\s?[/,]\s?(?:sev|p|s|level)?[\s-]?\d)*)",
@@ -75,14 +94,28 @@ _CONDITIONAL = re.compile(
 _FOR = re.compile(r"^(?:for|für|para|on|upon)\b\s*(?:any |all |alle |todos? )?", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """What is really so in a scenario: severity (by rank in the runbook's scale), causes, conditions."""
+class Truth(Protocol):
+    """What is really so: a scenario's ground truth has these, and so may any other value."""
 
-    severity_rank: int | None = None
-    causes: Collection[str] = ()
-    conditions: Collection[str] = ()
-    false_conditions: Collection[str] = ()
+    @property
+    def severity_rank(self) -> int:
+        """1 for the gravest level of the runbook's own scale."""
+        ...
+
+    @property
+    def causes(self) -> Collection[str]:
+        """Names of `CAUSES`."""
+        ...
+
+    @property
+    def conditions(self) -> Mapping[str, bool]:
+        """Names of `CONDITIONS`, true or false."""
+        ...
+
+    @property
+    def measures(self) -> Mapping[str, float]:
+        """Numbers that a guard may compare with."""
+        ...
 
 
 def is_optional(text: str) -> bool:
@@ -128,12 +161,12 @@ def parse_guard(raw: str, src: Source, levels: Sequence[SeverityLevel] = (), loo
         return _condition(text, text[conditional.end() :], src)
     after = _AFTER.match(text)
     if after:
-        return Guard(src=src, raw=text, kind="condition", values=tuple(conditions_in(text)))
+        return _condition(text, text, src)
     about = _FOR.match(text)
     causes = causes_in(text)
     if about or (loose and causes):
         return Guard(src=src, raw=text, kind="cause", op="in", values=tuple(causes))
-    return Guard(src=src, raw=text, kind="condition", values=tuple(conditions_in(text))) if loose else None
+    return _condition(text, text, src) if loose else None
 
 
 def _is_duration(text: str) -> bool:
@@ -142,13 +175,26 @@ def _is_duration(text: str) -> bool:
 
 
 def _condition(raw: str, bare: str, src: Source) -> Guard:
-    conditions = conditions_in(bare)
-    if conditions:
-        return Guard(src=src, raw=raw, kind="condition", values=tuple(conditions))
+    measured = _measure(raw, src)
+    if measured is not None:
+        return measured
+    found = condition_in(bare)
+    if found is not None:
+        return Guard(src=src, raw=raw, kind="condition", op="=" if found[1] else "not", values=(found[0],))
     causes = causes_in(bare)
     if causes:
         return Guard(src=src, raw=raw, kind="cause", op="in", values=tuple(causes))
     return Guard(src=src, raw=raw, kind="condition")
+
+
+def _measure(raw: str, src: Source) -> Guard | None:
+    for name, pattern in MEASURES:
+        match = pattern.search(raw)
+        if match is not None:
+            above = match.group("op").lower()[:2] in {">", ">=", "≥", "ab", "ov", "ex", "üb", "má"}
+            number = float(match.group("number").replace(",", "."))
+            return Guard(src=src, raw=raw, kind="measure", op=">" if above else "<", values=(name,), number=number)
+    return None
 
 
 def _severity_guard(text: str, ids: Sequence[tuple[str, bool]], src: Source, levels: Sequence[SeverityLevel]) -> Guard:
@@ -171,9 +217,9 @@ def causes_in(text: str) -> list[str]:
     return [name for name, pattern in CAUSES.items() if pattern.search(text)]
 
 
-def conditions_in(text: str) -> list[str]:
-    """The conditions that `text` states."""
-    return [name for name, pattern in CONDITIONS.items() if pattern.search(text)][:1]
+def condition_in(text: str) -> tuple[str, bool] | None:
+    """The first condition that `text` states, and whether it affirms it."""
+    return next(((name, affirmed) for name, affirmed, pattern in CONDITIONS if pattern.search(text)), None)
 
 
 def holds(guard: Guard | None, truth: Truth, levels: Sequence[SeverityLevel] = ()) -> bool | None:
@@ -183,12 +229,17 @@ def holds(guard: Guard | None, truth: Truth, levels: Sequence[SeverityLevel] = (
     match guard.kind:
         case "severity" | "after_severity":
             ranks = {level.rank for level in levels if level.id in guard.values}
-            return None if truth.severity_rank is None or not ranks else truth.severity_rank in ranks
+            return truth.severity_rank in ranks if ranks else None
         case "cause":
-            return None if not guard.values or not truth.causes else any(v in truth.causes for v in guard.values)
+            return any(value in truth.causes for value in guard.values) if guard.values and truth.causes else None
         case "condition":
-            if any(value in truth.conditions for value in guard.values):
-                return True
-            return False if any(value in truth.false_conditions for value in guard.values) else None
+            known = [truth.conditions[value] for value in guard.values if value in truth.conditions]
+            return (known[0] != (guard.op == "not")) if known else None
+        case "measure":
+            if guard.number is None:
+                return None
+            # What nobody measured has not happened: without a drawdown, "drawdown < 20 %" holds.
+            measured = next((truth.measures[value] for value in guard.values if value in truth.measures), 0.0)
+            return measured > guard.number if guard.op == ">" else measured < guard.number
         case "optional":
             return None

@@ -42,9 +42,10 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         r"^(?:notfall)?übungen\b", r"übungs(?:plan|kalender)", r"^simulacros?\b", r"^game ?days?", r"^testplan", r"^ejercicios\b",
     )),
     ("severity", _any(
-        r"\bseverit(?:y|ies)\b(?!.*\bassess)", r"^incident (?:categories|classification|levels|priorit)", r"\bpriority (?:levels|matrix)", r"^priorities$",
-        r"schweregrad", r"prioritäts?(?:stufen)?$", r"^prioritäten", r"dringlichkeit", r"^störungs(?:klassen|kategorien)", r"eskalationsstufen",
-        r"\bseveridad", r"niveles de (?:gravedad|prioridad|criticidad)", r"^gravedad", r"^clasificación",
+        r"^(?:incident |alert |event |the )*severit(?:y|ies)(?: (?:levels?|class(?:es|ification)?|matrix|definitions?|table|scale|guide|assessment matrix|criteria|tiers?))?(?: (?:and|&) .{1,40})?$",
+        r"^incident (?:categories|classification|levels|priorit\w+|types)$", r"^priorit(?:y|ies)(?: (?:levels?|matrix|table|definitions?))?$", r"^(?:response )?slas? (?:by|per) severity",
+        r"^schweregrade?$", r"^schweregrad(?:e|stufen|matrix|tabelle|definitionen)\b", r"^(?:schweregrade?|prioritäten?) und (?:reaktion|antwort)\w*", r"^prioritäts?(?:en|stufen|klassen|matrix)?$", r"^dringlichkeits?(?:stufen)?$", r"^störungs(?:klassen|kategorien)", r"^einstufung$", r"^klassifizierung$", r"^eskalationsstufen",
+        r"^(?:niveles|tabla|matriz|clasificación|escala|grados) de (?:severidad|gravedad|prioridad|criticidad|incidentes|incidencias)", r"^(?:severidad|gravedad|prioridad)(?:es)?$", r"^clasificación$", r"^severidades\b",
     )),
     ("symptoms", _any(
         r"^(?:typical |common |observed |known )?symptoms?\b", r"^signs\b", r"^examples$", r"^indicators$", r"^how (?:it|this) (?:looks|shows)", r"^what you(?:'ll| will)? see",

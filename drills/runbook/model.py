@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 DeadlineKind = Literal["max", "budget", "window", "immediate", "open", "varies"]
 DeadlineOrigin = Literal["table", "heading", "phrase", "annotation", "inherited"]
-GuardKind = Literal["severity", "cause", "condition", "optional", "after_severity"]
+GuardKind = Literal["severity", "cause", "condition", "measure", "optional", "after_severity"]
 StepKind = Literal["command", "manual", "decision", "wait", "approval", "notify", "verify", "todo", "info"]
 CommandEffect = Literal["read", "mutate", "unknown"]
 ConstraintTemplate = Literal["precedence", "response", "absence", "not_until", "exists", "wait", "retry_max"]
@@ -91,14 +91,16 @@ class Objective(Node):
 class Guard(Node):
     """When a step applies.
 
-    `values` holds severity ids of this runbook (kind severity), names of `drills.runbook.causes` (cause) or
-    of its conditions (condition). Empty `values` mean that the words are kept but not understood.
+    `values` holds severity ids of this runbook (kind severity), or names of `drills.runbook.guards`: causes,
+    one condition (`op` "=" or "not"), one measure (compared with `number`). Empty `values` mean that the words
+    are kept but not understood.
     """
 
     raw: str
     kind: GuardKind
-    op: Literal["in", ">=", "="] | None = None
+    op: Literal["in", ">=", "=", "not", ">", "<"] | None = None
     values: tuple[str, ...] = ()
+    number: float | None = None
 
 
 class Command(Node):

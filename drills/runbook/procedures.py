@@ -185,7 +185,7 @@ class ProcedureFinder:
                 draft.steps.append(step)
         elif self._is_phase_section(child, parent):
             self._phase(child, draft)
-        elif _has_content(child) or child.lead:
+        elif _has_content(child) or (child.number is not None and not sectional_numbers(parent)):
             step = self.reader.from_section(child)
             step.guard_loose = child.is_label and child.number is None and step.guard is not None
             draft.steps.append(step)

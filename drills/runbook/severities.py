@@ -7,7 +7,7 @@ response time and the words, never from the number.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from drills.runbook.blocks import ListBlock, Paragraph, Table
@@ -176,3 +176,22 @@ def _frozen(draft: _Draft, rank: int) -> SeverityLevel:
         src=draft.src, id=draft.id, rank=rank, name=name, response=draft.response,
         criteria=tuple(draft.criteria), actions=tuple(draft.actions), threshold=threshold,
     )  # fmt: skip
+
+
+def level_for(levels: Sequence[SeverityLevel], stated: Sequence[str], rank: int, measures: Mapping[str, float]) -> SeverityLevel | None:
+    """The level an incident has on the runbook's own scale.
+
+    A measured drawdown within a level's threshold decides; else the level that the procedure states; else the
+    incident's rank, the mildest level for anything milder.
+    """
+    drawdown = measures.get("drawdown_pct")
+    for level in sorted(levels, key=lambda level: level.rank):
+        if drawdown is not None and level.threshold is not None:
+            low, high = level.threshold
+            if (low is None or drawdown >= low) and (high is None or drawdown <= high):
+                return level
+    named = [level for level in levels if level.id in stated]
+    if named:
+        return min(named, key=lambda level: level.rank)
+    ordered = sorted(levels, key=lambda level: level.rank)
+    return ordered[min(rank, len(ordered)) - 1] if ordered else None

@@ -20,7 +20,7 @@ from drills.runbook.guards import SEVERITY_ID, is_optional, severity_ids
 from drills.runbook.lexicon import kind_of
 from drills.runbook.sections import LABEL_LEVEL, Section, as_label
 from drills.runbook.tables import Columns, columns_of
-from drills.runbook.text import bold_lead, checkbox, code_spans, comments, no_pictographs, numbered, plain
+from drills.runbook.text import MAX_INLINE_CHARS, bold_lead, checkbox, code_spans, comments, no_pictographs, numbered, plain, sentences
 from drills.runbook.vocabulary import actions_in
 
 _BRACKET = re.compile(r"[(\[]([^()\[\]]{1,120})[)\]]")
@@ -148,10 +148,10 @@ class StepReader:
 
     def _paragraph(self, step: StepDraft, block: Paragraph, announced: bool) -> None:
         step.comments += comments(block.raw)
-        for offset, raw in enumerate(block.raw.split("\n")):
+        for line, raw in sentences(block.raw[:MAX_INLINE_CHARS], block.line):
             words = plain(raw)
             if words:
-                self._sentence(step, raw, words, block.line + offset, announced, step.notes)
+                self._sentence(step, raw, words, line, announced, step.notes)
 
     def _sentence(self, step: StepDraft, raw: str, words: str, line: int, announced: bool, into: list[Line]) -> None:
         time = _TIME_LABEL.match(words)

@@ -101,6 +101,29 @@ def no_pictographs(text: str) -> str:
     return " ".join(_PICTOGRAPH.sub("", text).split())
 
 
+_BEGINS_ANEW = re.compile(r"^\s*(?:[-*•→>]|\d+[.)]|\*\*|__|(?:if|when|wenn|falls|si|yes|no|ja|nein|sí|else|otherwise|sonst)\b|\w[\w ]{0,30}:\s)", re.I)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[\"“*(]?[A-ZÄÖÜÁÉÍÓÚÑ¿¡])")
+
+
+def sentences(raw: str, line: int) -> list[tuple[int, str]]:
+    """The sentences of a paragraph with the line each begins on; soft line breaks join, others do not."""
+    found: list[tuple[int, str]] = []
+    joined: list[tuple[int, str]] = []
+    for offset, part in enumerate(raw.split("\n")):
+        hard = not joined or _BEGINS_ANEW.match(part) or joined[-1][1].endswith(("  ", "\\", ":"))
+        if hard:
+            joined.append((line + offset, part))
+        else:
+            joined[-1] = (joined[-1][0], f"{joined[-1][1]}\n{part}")
+    for begin, text in joined:
+        position = 0
+        for piece in _SENTENCE_END.split(text):
+            at = text.find(piece, position)
+            position = at + len(piece)
+            found.append((begin + text.count("\n", 0, at), piece.replace("\n", " ").rstrip("\\ ")))
+    return found
+
+
 def slug(title: str, limit: int = 80) -> str:
     """A short, stable name for an id: lower case, words joined by hyphens."""
     folded = unicodedata.normalize("NFKC", no_pictographs(title)).lower()

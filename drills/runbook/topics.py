@@ -55,6 +55,12 @@ RELATED: dict[str, tuple[str, ...]] = {
     "calibration": ("data_corruption", "high_latency"),
 }
 
+_OTHER_NAMES = {
+    "broker_connection": "broker_disconnection", "broker_connection_lost": "broker_disconnection", "broker": "broker_disconnection", "memory": "memory_exhaustion",
+    "data": "data_corruption", "data_sla": "data_corruption", "full_system_failure": "system_failure", "system": "system_failure", "latency": "high_latency",
+    "rollback": "deployment", "bad_deployment": "deployment", "position": "position_mismatch",
+}  # fmt: skip
+
 _ALIASES: dict[str, tuple[str, ...]] = {"drawdown": ("kill_switch",), "execution_failures": ("broker_disconnection",)}
 """Incidents that end in another one: a drawdown beyond its limit is a kill switch that fires."""
 
@@ -68,7 +74,7 @@ def find_procedure(runbook: Runbook, fragment: str | None = None, topic: str | I
     """The procedure to follow, and a note when it was not named but only the nearest."""
     if fragment is not None and fragment.strip(" #"):
         return by_fragment(runbook, fragment), None
-    topics = (topic,) if isinstance(topic, str) else tuple(topic)
+    topics = tuple(_canonical(name) for name in ((topic,) if isinstance(topic, str) else topic))
     if runbook.single_playbook:
         return whole(runbook), _playbook_note(runbook, topics)
     if len(runbook.procedures) == 1:
@@ -76,6 +82,12 @@ def find_procedure(runbook: Runbook, fragment: str | None = None, topic: str | I
         named = not topics or _score(only, topics) >= _NAMED or _mentions(runbook.title, topics)
         return only, None if named else _note(runbook, only, topics, "the only procedure")
     return _best(runbook, topics)
+
+
+def _canonical(topic: str) -> str:
+    """A topic in the spelling of `TOPICS`: "broker-connection" is "broker_disconnection"."""
+    name = "_".join(topic.lower().replace("-", " ").replace("_", " ").split())
+    return _OTHER_NAMES.get(name, name)
 
 
 def by_fragment(runbook: Runbook, fragment: str) -> Procedure:
@@ -179,7 +191,7 @@ def _score(procedure: Procedure, topics: tuple[str, ...]) -> float:
 
 def _pattern(topic: str) -> re.Pattern[str]:
     """The words of a topic; an unknown topic stands for its own words."""
-    known = TOPICS.get(topic.lower().replace("-", "_").replace(" ", "_"))
+    known = TOPICS.get(topic)
     words = [re.escape(word) for word in re.findall(r"\w+", topic.replace("_", " "))]
     return known or _any(r"\W{0,3}".join(words) or r"\0")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import re
 
+from drills.actions import ACTIONS, Effect
 from drills.runbook.text import plain
 
 
@@ -71,7 +72,7 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("halt", _any(r"(?:stop|halt|pause|suspend|freeze|disable|block|cease|kill)\b.{0,30}\b(?:trading|orders?|order (?:submission|entry|flow)|strateg\w+|bots?|algos?|new entries|everything|all\b|the bleeding)", r"emergency (?:stop|halt|shutdown)", r"stop and assess", r"(?:activate|trigger|engage|hit|press|pull|fire|throw|use|turn on)\b.{0,20}\bkill[- ]?switch", r"kill[- ]?switch (?:specific )?strategy", r"trading halt\b", r"(?:handel|orders?|aufträge|strategien?|algos?|auftragsannahme|ordereingang)\b.{0,30}\b(?:stopp|anhalt|aussetz|einstell|sperr|blockier|pausier|unterbind|deaktivier)\w*", r"(?:stopp|halt)\w*\b.{0,25}\b(?:handel|orders?|aufträge|strategien?)\b", r"(?:not-?aus|kill[- ]?switch|handelsstopp)\b.{0,25}\b(?:auslös|aktivier|betätig|zieh|drück|setz)\w*", r"(?:detener|parar|suspender|pausar|frenar|bloquear|desactivar)\b.{0,30}\b(?:operativa|trading|negociación|estrategias?|[oó]rdenes|bots?|envío|todo)", r"(?:activar|pulsar|accionar)\b.{0,20}\b(?:kill[- ]?switch|parada de emergencia|interruptor)", r"parada de emergencia")),
     ("stop_system", _any(r"(?:stop|shut ?down|terminate|kill|scale down)\b.{0,30}\b(?:system|process(?:es)?|services?|deployments?|containers?|pods?|servers?|application|app|daemon)\b", r"scale\b.{0,25}\b(?:zero|0)\b", r"(?:system|prozess|dienst|container|anwendung|deployment)\w*\b.{0,25}\b(?:stopp|beend|herunterfahr|abschalt|anhalt)\w*", r"(?:detener|parar|apagar)\b.{0,25}\b(?:sistema|proceso|servicio|contenedor|aplicación)")),
     ("restart_service", _any(r"(?:restart|bounce|reboot|recycle|delete)\b.{0,30}\b(?:services?|pods?|containers?|database|postgres\w*|redis|cache|api|workers?|nodes?|specific)\b", r"restart to reset", r"(?:dienst|container|datenbank|pod|redis|postgres|cache)\w*\b.{0,25}\b(?:neu ?start|durchstart)\w*", r"(?:reiniciar)\b.{0,25}\b(?:servicio|contenedor|base de datos|pod|redis|caché)")),
-    ("restart", _any(r"re-?start\w*", r"reboot\w*", r"re-?launch\w*", r"neu ?start\w*", r"neu zu starten", r"durchstarten", r"reinici(?:ar|o|e)\b", r"rearran\w+")),
+    ("restart", _any(r"re-?start(?:ing)?\b", r"reboot(?:ing)?\b", r"re-?launch\w*", r"neu ?start\w*", r"neu zu starten", r"durchstarten", r"reinici(?:ar|o|e)\b", r"rearran\w+")),
     ("start_system", _any(r"(?:start|launch|bring (?:back )?up|boot)\b.{0,30}\b(?:system|process(?:es)?|services?|deployment|container|bot|application|app|engine|trading)\b", r"scale back up", r"(?:system|prozess|dienst|bot|anwendung)\w*\b.{0,25}\b(?:start|hochfahr|anfahr|einschalt)\w*", r"(?:iniciar|arrancar|levantar|encender)\b.{0,25}\b(?:sistema|proceso|servicio|bot|aplicación)")),
     ("notify", _any(r"notif(?:y|ying|ication|ications)\b", r"inform\b", r"announce\w*", r"communicate\b", r"tell\b", r"post\b.{0,20}\b(?:channel|slack|teams|update)", r"update\b.{0,15}\b(?:status page|channel|stakeholders?|customers?|clients?|incident channel)", r"send\b.{0,25}\b(?:message|update|mail|e-?mail|notice|template|alert)", r"regulatory reporting", r"start comms", r"(?:contact|call|phone)\b.{0,40}", r"page\b(?=.{0,20}\b(?:team|on-?call|desk|ops|operations|management))", r"benachrichtig\w*", r"informier\w*", r"verständig\w*", r"(?:kommunizier|mitteil|meld)\w+", r"statusseite", r"notificar\b", r"avisar\b", r"informar\b", r"comunicar\b", r"anrufen", r"llamar\b", r"contactar\b")),
     ("document", _any(r"document(?:ing|ation)?\b", r"(?:create|open|write|file|log|record|fill)\b.{0,25}\b(?:issue|ticket|report|timeline|incident|log ?book|notes?|post)", r"(?:generate|export|collect)\b.{0,25}\breport", r"write (?:up|down)", r"include timeline", r"close (?:the )?incident", r"dokumentier\w*", r"protokollier\w*", r"festhalten", r"(?:bericht|ticket|protokoll)\b.{0,20}\b(?:erstell|schreib|anleg)\w*", r"documentar\b", r"registrar\b", r"redactar\b", r"(?:crear|abrir)\b.{0,20}\b(?:informe|ticket|incidencia)", r"action items assigned", r"assign (?:action|follow)")),
@@ -90,6 +91,14 @@ _LOOK = _any(
     r"revis\w+", r"consult\w+", r"ver\b", r"mirar", r"inspeccion\w+", r"analiz\w+", r"compar\w+", r"recop\w+", r"recoger", r"obten\w+", r"listar", r"identific\w+", r"examin\w+", r"leer", r"verific\w+",
     r"comprob\w+", r"confirm\w+", r"asegur\w+", r"valid\w+", r"abrir\b",
 )  # fmt: skip
+
+_JOINT = re.compile(r"^\W*(?:and then|and|then|und dann|und|anschließend|danach|y luego|y|e|luego)\b", re.I)
+_LEADING_LOOK = re.compile(
+    r"(?:check|verify|confirm|review|inspect|examine|ensure|validate|compare|analy[sz]e|list|get|look|query|view|assess|identify|see|test|watch|"
+    r"prüfen?|überprüfen?|kontrollieren?|vergleichen?|verificar|comprobar|confirmar|revisar|consultar|analizar|validar|comparar|identificar)\b",
+    re.I,
+)
+_TRAILING_LOOK = re.compile(r"(?:prüfen|überprüfen|kontrollieren|ansehen|sichten|vergleichen|abfragen|verifizieren|bestätigen|sicherstellen)$", re.I)
 
 _LOOK_AT: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("look_logs", _any(r"\w*logs?\b(?! ?in)", r"\w*audit\w*", r"trigger(?:ed)?\b", r"kill[- ]?switch type", r"reason\b", r"last action", r"events?\b(?<!market events)", r"errors?\b", r"\w*protokoll\w*", r"auslöser", r"grund\b", r"logdatei\w*", r"fehlermeldung\w*", r"registros?\b", r"motivo\b", r"bitácora", r"traces?\b")),
@@ -153,17 +162,27 @@ def actions_in(text: str) -> tuple[str, ...]:
     sentence = _NEGATED.sub("", _SUBORDINATE.sub("", sentence)).strip(" .:!")
     if not sentence:
         return ()
-    whole = _by_phrase(sentence)
-    if whole:
-        return whole
     found: list[str] = []
-    for clause in _SPLIT.split(sentence):
-        found += [action for action in _looks(clause, sentence) if action not in found]
-    return tuple(found)
+    phrases = _by_phrase(sentence)
+    for start, clause in _clauses(sentence):
+        stop = start + len(clause)
+        named = [action for at, action in phrases if start <= at < stop and not (_about_looking(clause) and _changes(action))]
+        found += named or (() if found and not _LOOK.search(clause) else _looks(clause, sentence))
+    return tuple(dict.fromkeys(found))
 
 
-def _by_phrase(sentence: str) -> tuple[str, ...]:
-    """Actions by phrase; a stretch of words that one phrase has taken counts for no later one."""
+def _clauses(sentence: str) -> list[tuple[int, str]]:
+    """The main clauses with their positions."""
+    clauses: list[tuple[int, str]] = []
+    position = 0
+    for joint in _SPLIT.finditer(sentence):
+        clauses.append((position, sentence[position : joint.start()]))
+        position = joint.start()
+    return [*clauses, (position, sentence[position:])]
+
+
+def _by_phrase(sentence: str) -> list[tuple[int, str]]:
+    """(position, action) by phrase; a stretch of words that one phrase has taken counts for no later one."""
     taken: list[tuple[int, int, str]] = []
     for action, pattern in PHRASES:
         for match in pattern.finditer(sentence):
@@ -171,7 +190,17 @@ def _by_phrase(sentence: str) -> tuple[str, ...]:
             if match.group(0).strip() and all(stop <= begin or start >= end for begin, end, _ in taken):
                 taken.append((start, stop, action))
                 break
-    return tuple(dict.fromkeys(action for _, _, action in sorted(taken)))
+    return [(start, action) for start, _, action in sorted(taken)]
+
+
+def _changes(action: str) -> bool:
+    return ACTIONS[action].effect is Effect.MUTATE
+
+
+def _about_looking(clause: str) -> bool:
+    """Whether a clause begins (German: ends) with a verb of looking: "Verify the rollback" rolls nothing back."""
+    words = _JOINT.sub("", clause).strip()
+    return bool(_LEADING_LOOK.match(words)) or bool(_TRAILING_LOOK.search(words))
 
 
 def _looks(clause: str, sentence: str) -> tuple[str, ...]:
