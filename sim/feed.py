@@ -120,7 +120,7 @@ class Feed:
             for row in rows:
                 self._env.process(self._watch(corruption, row))
         if until_us < _FOREVER_US:
-            self._env.at(until_us).callbacks.append(lambda _: self._heal(corruption))
+            self._env.call_at(until_us, self._heal, corruption)
         return partial(self._heal, corruption)
 
     def backfill(self, symbol: str | None = None) -> int:

@@ -242,3 +242,9 @@ def test_a_long_way_ahead_is_not_drawn_for_a_short_run() -> None:
     drawn = [path for path in desk.market._paths if path is not None]
     assert len(drawn) == 1
     assert sum(steps.shape[1] for steps in drawn[0]._steps) == 3600
+
+
+def test_an_order_at_the_close_finds_nothing_even_when_marks_do_not_divide_the_session() -> None:
+    desk = Desk(ny(2026, 3, 10, 15), mark_us=7 * SECOND, minutes=())
+    assert desk.market.first_crossing_us("AAA", 1e9, 1, HOUR - 1, HOUR + 1) == HOUR - 1
+    assert desk.market.first_crossing_us("AAA", 1e9, 1, HOUR, 2 * HOUR) is None
