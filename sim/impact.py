@@ -7,9 +7,13 @@ fault that asks for the kill switch by itself.
 
 from __future__ import annotations
 
+from sim.clock import MINUTE
 from sim.demands import Demands
 from sim.history import History
 from sim.risk_limits import WARNING, over_limit
+
+EXCUSE_US = 2 * MINUTE
+"""How close to a breach an action counts as its answer: the own view and the true equity differ a little."""
 
 STOPPING_FAULTS = ("manual_kill", "api_errors", "order_rejects", "slippage")
 """Faults that call for the kill switch without any loss."""
@@ -50,3 +54,8 @@ def warning_due_us(history: History, demands: Demands) -> int:
         return warned[0][0]
     felt = landings(history, demands.zero_us)
     return felt[-1][0] if felt else demands.zero_us
+
+
+def excused(history: History, demands: Demands, t_us: int) -> bool:
+    """Whether the firm really was over a limit about then: chance may bring a loss that no scenario planned."""
+    return any(start - EXCUSE_US <= t_us <= end + EXCUSE_US for start, end in over_limit(history, demands))

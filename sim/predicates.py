@@ -102,6 +102,10 @@ def flat(history: History, demands: Demands) -> list[Span]:
 def trading(history: History, demands: Demands) -> list[Span]:
     """New risk is accepted again: a strategy's order acknowledged since the last disruption, and few failing."""
     bad = both(impaired(history, demands), demands.open_spans())
+    if (
+        demands.halt == "required"
+    ):  # what failed before the halt was due made the incident harder, it is not the incident
+        bad = both(bad, [(halt_due_us(history, demands), FOREVER)])
     first_halt = [halt.start_us for halt in halts(history) if halt.end_us > demands.zero_us]
     if demands.resumes or not first_halt or demands.halt == "forbidden":
         return bad

@@ -1,0 +1,1 @@
+"""Invariants of an incident, one family per file; `sim.checkers.suite` runs them all."""

@@ -1,0 +1,59 @@
+"""The audit trail: who reads the records afterwards finds every action that mattered, and every order."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from sim.checkers.base import Evidence, shares
+from sim.clock import MINUTE
+from sim.demands import Demands
+from sim.history import History
+from sim.reading import OUTSIDE, fills
+
+NEAR_US = MINUTE
+"""A log line this close to an action tells of it."""
+
+_AUDITED = {"system.halted": "halt", "system.resumed": "release of the halt", "system.safe_mode": "safe mode"}
+
+
+def complete(history: History, demands: Demands) -> list[Evidence]:
+    """Every halt, release, safe mode and flatten left a line, and no order at the broker is unknown to the firm."""
+    return [*_unwritten(history), *_unknown_orders(history)]
+
+
+def _unwritten(history: History) -> list[Evidence]:
+    lines = [event.t_us for event in history.of("system.audit", "code.log", "code.page")]
+    found = []
+    for event in history.of(*_AUDITED):
+        if not _near(lines, event.t_us):
+            text = f"by {event.get('by', 'somebody')}, and no audit or log line tells of it"
+            found.append(Evidence(event.t_us, f"{_AUDITED[event.kind]} is not in the audit trail", text))
+    closed: dict[str, int] = {}
+    first_us = 0
+    for fill in fills(history):
+        ours = fill.source != "strategy" and fill.source not in OUTSIDE
+        if ours and abs(fill.position) < abs(fill.before) and not _near(lines, fill.t_us):
+            first_us = first_us or fill.t_us
+            closed[fill.symbol] = closed.get(fill.symbol, 0) + fill.side * fill.qty
+    if closed:
+        text = f"closing trades without a log line near them: {shares(closed)}"
+        found.append(Evidence(first_us, "flatten is not in the audit trail", text))
+    return found
+
+
+def _near(lines: list[int], t_us: int) -> bool:
+    i = bisect_left(lines, t_us - NEAR_US)
+    return i < len(lines) and lines[i] <= t_us + NEAR_US
+
+
+def _unknown_orders(history: History) -> list[Evidence]:
+    sent = {event.subject for event in history.of("order.sent")}
+    return [
+        Evidence(
+            event.t_us, f"{event.subject} is unknown to the firm",
+            f"{event.get('qty')} {event.get('symbol')} works at the broker, and no order manager sent it",
+        )
+        for event in history.of("ledger.order")
+        if event.data["status"] == "accepted" and event.subject not in sent
+        and event.subject.removesuffix("-r") not in sent
+    ]  # fmt: skip

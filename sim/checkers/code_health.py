@@ -1,0 +1,66 @@
+"""The mitigation code itself: it does not hang, does not throw again and again, and comes up after a restart."""
+
+from __future__ import annotations
+
+from sim.checkers.base import Evidence
+from sim.clock import MINUTE, SECOND
+from sim.demands import Demands
+from sim.history import Event, History
+
+STORM_ERRORS = 5
+STORM_WINDOW_US = 5 * MINUTE
+BUILT_WITHIN_US = 2 * MINUTE
+
+
+def healthy(history: History, demands: Demands) -> list[Evidence]:
+    """No hang, no storm of errors, and a build that ends."""
+    return [*_hangs(history), *_errors(history), *_builds(history, demands)]
+
+
+def _hangs(history: History) -> list[Evidence]:
+    return [
+        Evidence(
+            event.t_us, "a call never came back",
+            f"{event.subject} waits for {event.get('endpoint')} for {event.get('waited_s', 0):g} s, without a timeout",
+            source=event.get("at") or None,
+        )
+        for event in history.of("code.hang")
+    ]  # fmt: skip
+
+
+def _errors(history: History) -> list[Evidence]:
+    """One unhandled error is shown; the same again and again, or one that ends the start, is a failure."""
+    groups: dict[tuple[str, str], list[Event]] = {}
+    for event in history.of("code.error"):
+        groups.setdefault((event.get("hook", ""), event.get("at", "")), []).append(event)
+    found = []
+    for (hook, at), events in groups.items():
+        storm = any(
+            later.t_us - first.t_us <= STORM_WINDOW_US
+            for first, later in zip(events, events[STORM_ERRORS - 1 :], strict=False)
+        )
+        fatal = hook in ("build", "run")
+        title = f"{hook} failed" if fatal else f"unhandled error in {hook}"
+        times = "once" if len(events) == 1 else f"{len(events)} times"
+        text = f"{events[0].get('error', '')} ({times})"
+        grave = storm or fatal
+        found.append(Evidence(events[0].t_us, title, text, "critical" if grave else "warning", source=at or None))
+    return found
+
+
+def _builds(history: History, demands: Demands) -> list[Evidence]:
+    """After a start of the system the code is ready within minutes, unless it is stopped again before."""
+    found = []
+    started: Event | None = None
+    for event in history.of("system.started", "system.stopped", "code.started"):
+        if started is not None and event.t_us - started.t_us > BUILT_WITHIN_US:
+            found.append(_slow(started, event.t_us))
+        started = event if event.kind == "system.started" else None
+    if started is not None and demands.horizon_us - started.t_us > BUILT_WITHIN_US:
+        found.append(_slow(started, demands.horizon_us))
+    return found
+
+
+def _slow(started: Event, until_us: int) -> Evidence:
+    waited = (until_us - started.t_us) // SECOND
+    return Evidence(started.t_us, "code not ready after the start", f"build(desk) had not ended after {waited} s")

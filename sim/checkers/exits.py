@@ -1,0 +1,33 @@
+"""Exits stay possible while entries are blocked: a guard that blocks the way out turns a halt into a trap."""
+
+from __future__ import annotations
+
+from sim.checkers.base import Evidence, order_text
+from sim.demands import Demands
+from sim.history import History
+from sim.reading import bad_feed
+from sim.spans import holds
+
+_NO_WAY_TO_SEND = "no broker session"
+
+
+def exits_allowed(history: History, demands: Demands) -> list[Evidence]:
+    """No order that only reduces is denied, but for want of a session.
+
+    A strategy's own order on data that is bad right now is no exit: its size comes from a wrong price.
+    """
+    bad = bad_feed(history)
+    found = []
+    for event in history.of("order.denied"):
+        d = event.data
+        if not d["reducing"] or d["reason"].startswith(_NO_WAY_TO_SEND):
+            continue
+        misled = d["source"] == "strategy" and holds(bad.get(d["symbol"], []), event.t_us)
+        found.append(
+            Evidence(
+                event.t_us, "strategy's order on bad data refused" if misled else "exit blocked",
+                f"{event.subject} ({order_text(event)}, {d['source']}) was denied: {d['reason']}",
+                "info" if misled else "critical",
+            )
+        )  # fmt: skip
+    return found
