@@ -106,7 +106,8 @@ def _one(step: Step, truth: Truth, runbook: Runbook, optional: bool) -> Iterator
     if binding.group and not binding.actions:
         return
     actions, why = binding.actions, binding.why
-    for branch in step.branches:
+    stated = step.override is not None and step.override.bind is not None
+    for branch in () if stated else step.branches:
         if holds(branch.guard, truth, runbook.severities):
             chosen = bind_branch(branch)
             actions = tuple(dict.fromkeys((*actions, *chosen.actions)))

@@ -141,9 +141,9 @@ class Desk:
         """How many orders were answered in the last `seconds`."""
         return len(self._world.orders.answered(round(seconds * SECOND)))
 
-    def slippage_bps(self, last: int = 20) -> float:
-        """Mean slippage of the last filled market orders; positive is a cost."""
-        return float(self._world.trading.slippage_bps(last))
+    def slippage_bps(self, last: int = 20, since: float = 0.0) -> float:
+        """Mean slippage of the last filled market orders sent at `since` (as `now`) or later; positive is a cost."""
+        return float(self._world.trading.slippage_bps(last, round(since * SECOND)))
 
     # Control.
 

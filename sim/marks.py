@@ -61,8 +61,9 @@ class Marks:
         while self.hub.driver is me:
             head_us = env.peek()
             mark = self._soonest()
-            if mark is not None and mark.next_us < head_us and mark.next_us <= until_us:
-                self._call_marks(mark, me)
+            due_us = head_us if mark is None else max(mark.next_us, env.now)
+            if mark is not None and due_us < head_us and due_us <= until_us:
+                self._call_mark(mark, due_us, me)
             elif head_us <= until_us:
                 env.step()
             else:
@@ -70,22 +71,25 @@ class Marks:
                 return
 
     def _soonest(self) -> Mark | None:
-        """The mark due next; marks that fell due while their process was busy are missed, as on one thread."""
+        """The mark due next, of a process whose thread is free.
+
+        Marks that fell due while the thread was busy are called once when it is free again, late, as a timer
+        loop does; the ones between are lost.
+        """
         soonest = None
-        now = self._env.now
         for mark in self._marks:
-            if mark.next_us < now:
-                mark.next_us += (now - mark.next_us + mark.period_us - 1) // mark.period_us * mark.period_us
             if not mark.process.busy and (soonest is None or mark.next_us < soonest.next_us):
                 soonest = mark
         return soonest
 
-    def _call_marks(self, mark: Mark, me: greenlet.greenlet) -> None:
+    def _call_mark(self, mark: Mark, due_us: int, me: greenlet.greenlet) -> None:
+        late_us = due_us - mark.next_us
+        mark.next_us += late_us // mark.period_us * mark.period_us
         try:
-            if len(self._marks) == 1:
+            if len(self._marks) == 1 and not late_us:
                 self._march(mark, me)
             else:
-                self._env.set_now(mark.next_us)
+                self._env.set_now(due_us)
                 mark.next_us += mark.period_us
                 mark.call()
         except BaseException as error:  # user code: written down, never the World's failure

@@ -15,6 +15,7 @@ class Slippage:
     def __init__(self) -> None:
         """No fill yet."""
         self._costs_bps: list[float] = []
+        self._sent_us: list[int] = []
         self._known: dict[str, tuple[int, int]] = {}
         """Place in the list and shares so far, by order id."""
 
@@ -29,8 +30,12 @@ class Slippage:
             self._costs_bps[place] += (cost_bps - self._costs_bps[place]) * qty / (before + qty)
         else:
             self._costs_bps.append(cost_bps)
+            self._sent_us.append(order.created_us)
 
-    def mean_bps(self, last: int) -> float:
-        """The mean over the `last` orders, positive when it is a cost; 0 when nothing has filled."""
+    def mean_bps(self, last: int, since_us: int = 0) -> float:
+        """The mean over the `last` orders sent at `since_us` or later, positive when it is a cost; 0 without any."""
         costs = self._costs_bps[-last:]
+        if since_us:
+            sent = self._sent_us[-last:]
+            costs = [cost for cost, sent_us in zip(costs, sent, strict=True) if sent_us >= since_us]
         return sum(costs) / len(costs) if costs else 0.0

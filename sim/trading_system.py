@@ -112,12 +112,14 @@ class TradingSystem:
         today = self._clock.local_date()
         if today != self._day:
             self._day, self.day_start_equity = today, equity
-        self.peak_equity = max(self.peak_equity, equity)
+        # A price that the validator of the market data rejects must not set a high-water mark.
+        if not any(self._feed.quality(symbol) for symbol in self.orders.book.positions):
+            self.peak_equity = max(self.peak_equity, equity)
         return equity
 
-    def slippage_bps(self, last: int = 20) -> float:
+    def slippage_bps(self, last: int = 20, since_us: int = 0) -> float:
         """Mean slippage of the last filled orders against the price at decision; positive is a cost."""
-        return self.orders.slippage.mean_bps(last)
+        return self.orders.slippage.mean_bps(last, since_us)
 
     # Life of the process.
 
@@ -202,11 +204,11 @@ class TradingSystem:
             else:
                 self._reconnect_soon(RECONNECT_AFTER_US)
 
-        def attempt(_: object) -> None:
+        def attempt() -> None:
             if self.up and not self.connection.connected:
                 self.reconnect(again)
 
-        self._env.timeout(delay_us).callbacks.append(attempt)
+        self._env.call_later(delay_us, attempt)
 
 
 def open_orders_of(disk: Disk) -> list[Order]:

@@ -22,6 +22,7 @@ class KillSwitch:
         self.closing = False
         self.errors_in_a_row = 0
         self.warned = False
+        self.armed_at = 0.0
         self.day = None
         self.start_equity = None
         self.peak_equity = None
@@ -60,9 +61,10 @@ class KillSwitch:
 
     def check_orders(self):
         """Errors and slippage of our own orders."""
-        if self.desk.orders_sent(180) >= 8 and self.desk.order_error_rate(180) >= self.limits["error_rate"]:
-            self.fire(f"order error rate {self.desk.order_error_rate(180):.0%}", flatten=False)
-        slippage_bps = self.desk.slippage_bps(10)
+        window = min(180.0, self.desk.now - self.armed_at)  # after a reset, what was before is settled
+        if self.desk.orders_sent(window) >= 8 and self.desk.order_error_rate(window) >= self.limits["error_rate"]:
+            self.fire(f"order error rate {self.desk.order_error_rate(window):.0%}", flatten=False)
+        slippage_bps = self.desk.slippage_bps(10, since=self.armed_at)
         if slippage_bps >= self.limits["slippage_bps"]:
             self.fire(f"slippage {slippage_bps:.1f} bps", flatten=False)
 
@@ -141,7 +143,7 @@ class KillSwitch:
     def release(self):
         """Arm again, after somebody with the right to do so has approved it."""
         self.forget()
-        self.reason, self.closing, self.errors_in_a_row = None, False, 0
+        self.reason, self.closing, self.errors_in_a_row, self.armed_at = None, False, 0, self.desk.now
         self.wind_down.stand_down()
         self.day_restart()
         self.desk.resume()
