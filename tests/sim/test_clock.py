@@ -183,3 +183,22 @@ def test_the_real_clock_is_there_for_progress_bars_and_file_names() -> None:
     before = wall_seconds()
     assert wall_seconds() >= before
     assert wall_now().tzinfo is UTC
+
+
+def test_calls_take_their_turn_among_the_events_of_one_instant() -> None:
+    env = VirtualTime()
+    seen: list[str] = []
+    env.call_later(7, seen.append, "first")
+    env.at(7).callbacks.append(lambda _: seen.append("second"))
+    env.call_at(7, seen.append, "third")
+    env.call_at(7, env.call_at, 3, seen.append, "asked for the past")
+    env.run(until=8)
+    assert seen == ["first", "second", "third", "asked for the past"]
+    assert env.now == 8
+
+
+def test_a_call_that_fails_fails_the_run() -> None:
+    env = VirtualTime()
+    env.call_later(1, int, "no number")
+    with pytest.raises(ValueError, match="no number"):
+        env.step()
