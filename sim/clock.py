@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import simpy
+from simpy.events import NORMAL
 
 US = 1
 MS = 1_000
@@ -30,6 +33,8 @@ class VirtualTime(simpy.Environment):
     """SimPy's environment on integer microseconds, which a plain loop may move up to the next event."""
 
     if TYPE_CHECKING:
+        _now: int
+        _queue: list[Any]
 
         @property
         def now(self) -> int:
@@ -52,6 +57,28 @@ class VirtualTime(simpy.Environment):
     def at(self, t_us: int) -> simpy.Event:
         """An event that fires at `t_us`, or now when that is past."""
         return self.timeout(max(0, t_us - self._now))
+
+    def call_later(self, delay_us: int, function: Callable[..., object], *args: Any) -> None:
+        """Call `function(*args)` after `delay_us`, in its turn among the events of that instant.
+
+        A third of the price of a timeout with a callback, for the many instants that nobody waits for.
+        """
+        assert delay_us >= 0, delay_us
+        # A pair stands where SimPy keeps the event; `step` tells them apart.
+        heappush(self._queue, (self._now + delay_us, NORMAL, next(self._eid), (function, args)))
+
+    def call_at(self, t_us: int, function: Callable[..., object], *args: Any) -> None:
+        """Call `function(*args)` at `t_us`, or now (after what is due already) when that is past."""
+        self.call_later(max(0, t_us - self._now), function, *args)
+
+    def step(self) -> None:
+        """Take the next event, or make the next call."""
+        queue = self._queue
+        if queue and type(queue[0][3]) is tuple:
+            self._now, _, _, (function, args) = heappop(queue)
+            function(*args)
+        else:
+            super().step()
 
 
 class Clock:

@@ -9,12 +9,11 @@ replayed after the next successful connect.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from sim.broker import Broker, Update
 from sim.clock import SECOND, VirtualTime
 from sim.history import History
-from sim.network import BrokerError, Link
+from sim.network import BrokerAuthExpired, BrokerError, Link
 
 HEARTBEAT_US = 10 * SECOND
 HEARTBEAT_TIMEOUT_US = 3 * HEARTBEAT_US
@@ -37,6 +36,8 @@ class Connection:
         self.on_late: Callable[[], None] = lambda: None
         self._waiting: list[Update] = []
         self._silent_since: int | None = None
+        self._holder = 0
+        """Number of the process that holds the session: what an earlier one had asked for is answered to nobody."""
         broker.publish = self._publish
         link.on_change = self.path_changed
 
@@ -52,10 +53,10 @@ class Connection:
         verdict = self._link.verdict("stream")
         if verdict.error is not None or not self._broker.auth_valid:
             why = "authorisation expired" if not self._broker.auth_valid else str(verdict.error)
-            self._soon(self._link.one_way_us(), lambda: self.lose(why))
+            self._env.call_later(self._link.one_way_us(), self.lose, why)
         elif verdict.hang and self._silent_since is None:
             self._silent_since = self._env.now
-            self._soon(HEARTBEAT_TIMEOUT_US, self._check_heartbeat)
+            self._env.call_later(HEARTBEAT_TIMEOUT_US, self._check_heartbeat)
         elif not verdict.hang and self.connected:
             self._silent_since = None
             self._replay()
@@ -71,6 +72,7 @@ class Connection:
 
     def reset(self) -> None:
         """Forget the session without a word, as when the process that held it dies."""
+        self._holder += 1
         if self.connected:
             self.connected = False
             self._silent_since = self._env.now
@@ -79,27 +81,40 @@ class Connection:
     def connect(
         self, on_reply: Callable[[None], None], on_error: Callable[[BrokerError], None], timeout_us: int | None
     ) -> None:
-        """Log in again; on success the stream is up and missed updates follow."""
+        """Log in again; on success the stream is up and missed updates follow.
+
+        Without its stream a session is none: where that is refused, so is the login.
+        """
+        holder = self._holder
 
         def opened(_: object) -> None:
-            self.sessions += 1
-            if self._link.verdict("stream").hang:  # half-open: the handshake passed, the stream is mute
-                self._silent_since = self._silent_since or self._env.now
-                self._soon(HEARTBEAT_TIMEOUT_US, self._check_heartbeat)
-            else:
-                self._silent_since = None
-            if not self.connected:
-                self.connected = True
-                self._history.emit("link.restored")
-                self.on_restored()
-            self._replay()
-            on_reply(None)
+            stream = self._link.verdict("stream")
+            broken = stream.error if self._broker.auth_valid else BrokerAuthExpired("authorisation expired")
+            if broken is not None:
+                refused(broken)
+            elif holder == self._holder:
+                self._open(mute=stream.hang)
+                on_reply(None)
 
         def refused(error: BrokerError) -> None:
-            self._history.emit("link.connect_failed", error=str(error), status=error.status)
-            on_error(error)
+            if holder == self._holder:
+                self._history.emit("link.connect_failed", error=str(error), status=error.status)
+                on_error(error)
 
         self._link.request("connect", self._broker.login, opened, refused, timeout_us)
+
+    def _open(self, mute: bool) -> None:
+        self.sessions += 1
+        if mute:  # half-open: the handshake passed, the stream says nothing
+            self._silent_since = self._silent_since or self._env.now
+            self._soon(HEARTBEAT_TIMEOUT_US, self._check_heartbeat)
+        else:
+            self._silent_since = None
+        if not self.connected:
+            self.connected = True
+            self._history.emit("link.restored")
+            self.on_restored()
+        self._replay()
 
     def _publish(self, update: Update) -> None:
         verdict = self._link.verdict("stream")
@@ -108,7 +123,8 @@ class Connection:
             return
         if self.late_us:
             self.on_late()
-        self._soon(self._link.one_way_us() + verdict.delay_us // 2 + self.late_us, lambda: self._arrive(update))
+        delay_us = self._link.one_way_us() + verdict.delay_us // 2 + self.late_us
+        self._env.call_later(delay_us, self._arrive, update)
 
     def _arrive(self, update: Update) -> None:
         if self.connected and self._silent_since is None:
@@ -123,12 +139,9 @@ class Connection:
         delay_us = self._link.one_way_us() + self.late_us
         self._history.emit("link.replayed", count=len(missed), delay_us=delay_us)
         for update in missed:
-            self._soon(delay_us, partial(self._arrive, update))
+            self._env.call_later(delay_us, self._arrive, update)
 
     def _check_heartbeat(self) -> None:
         silent = self._silent_since is not None and self._env.now - self._silent_since >= HEARTBEAT_TIMEOUT_US
         if silent and self.connected:
             self.lose("no heartbeat for 30 s")
-
-    def _soon(self, delay_us: int, function: Callable[[], None]) -> None:
-        self._env.timeout(delay_us).callbacks.append(lambda _: function())

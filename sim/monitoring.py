@@ -247,7 +247,7 @@ class Monitoring:
             return
         self._backlog.append(alert)
         delay_us = max(self._delays_us)
-        self._env.timeout(delay_us).callbacks.append(lambda _: self._publish_from_backlog(alert))
+        self._env.call_later(delay_us, self._publish_from_backlog, alert)
 
     def _publish_from_backlog(self, alert: Alert) -> None:
         # With all that were found before it: when a delay shrinks, none may overtake another.

@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import simpy
-
-from sim.clock import MS
+from sim.clock import MS, VirtualTime
 from sim.history import History
 from sim.rng import Streams, lognormal
 
@@ -100,7 +98,7 @@ class Link:
     ENDPOINTS = ("submit", "cancel", "cancel_all", "replace", "orders", "positions", "account", "connect", "stream")
 
     def __init__(
-        self, env: simpy.Environment, history: History, streams: Streams, median_latency_us: int = 20 * MS
+        self, env: VirtualTime, history: History, streams: Streams, median_latency_us: int = 20 * MS
     ) -> None:
         """A healthy path with lognormal one-way latency around half of `median_latency_us`."""
         self._env, self._history = env, history
@@ -147,33 +145,27 @@ class Link:
         reply that would come later than the timeout is lost, although the broker did execute.
         """
         verdict = self.verdict(endpoint) if self._rules else PASS
+        later = self._env.call_later
         if verdict.error is not None:
-            self._later(verdict.delay_us + self.one_way_us(), lambda: on_error(verdict.error))  # type: ignore[arg-type]
+            later(verdict.delay_us + self.one_way_us(), on_error, verdict.error)
             return
         there_us = self.one_way_us() + verdict.delay_us // 2
         back_us = self.one_way_us() + verdict.delay_us - verdict.delay_us // 2
         answered = not (verdict.hang or verdict.lose_reply)
         in_time = answered and (timeout_us is None or there_us + back_us <= timeout_us)
         if not in_time and timeout_us is not None:
-            late = BrokerTimeout(f"{endpoint}: no answer within {timeout_us / 1e6:g} s")
-            self._later(timeout_us, lambda: on_error(late))
+            later(timeout_us, on_error, BrokerTimeout(f"{endpoint}: no answer within {timeout_us / 1e6:g} s"))
         if verdict.hang:
             return
         execute = verdict.answer or action
 
         def arrive() -> None:
+            answer: Callable[[Any], None] = on_reply
             try:
                 result = execute()
             except BrokerError as refused:
-                error = refused
-                if in_time:
-                    self._later(back_us, lambda: on_error(error))
-                return
+                answer, result = on_error, refused
             if in_time:
-                self._later(back_us, lambda: on_reply(result))
+                later(back_us, answer, result)
 
-        self._later(there_us, arrive)
-
-    def _later(self, delay_us: int, function: Callable[[], None]) -> None:
-        event = self._env.timeout(delay_us)
-        event.callbacks.append(lambda _: function())
+        later(there_us, arrive)

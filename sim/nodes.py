@@ -161,5 +161,5 @@ class Nodes(Mapping[str, Node]):
         pod = max(node.pods, key=lambda candidate: candidate.usage_mib() - candidate.owner.base_mib)
         self._history.emit("workload.evicted", pod.owner.name, pod=pod.name, node=node.name, usage_mib=pod.usage_mib())
         node.closed_until_us = self._env.now + NO_NEW_PODS_US
-        self._env.timeout(NO_NEW_PODS_US).callbacks.append(lambda _: self._place_pending())
+        self._env.call_later(NO_NEW_PODS_US, self._place_pending)
         self._evict_pod(pod)

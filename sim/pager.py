@@ -147,7 +147,7 @@ class Pager:
         if chance < max(self._losses, default=0.0):
             self._emit("page.lost", page)
         else:
-            self._env.timeout(delay_us).callbacks.append(lambda _: self._deliver(page, to))
+            self._env.call_later(delay_us, self._deliver, page, to)
         page.escalation.set(self.escalate_after_us, lambda: self._escalate(page))
 
     def _deliver(self, page: Page, to: str) -> None:

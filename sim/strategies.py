@@ -58,9 +58,9 @@ class Strategies:
         due = now + int(self._wait())
         if not self._calendar.is_open(due):
             due = self._calendar.next_open_us(due) + int(self._wait())
-        self._env.at(due).callbacks.append(self._arrive)
+        self._env.call_at(due, self._arrive)
 
-    def _arrive(self, _: object) -> None:
+    def _arrive(self) -> None:
         self._arrive_next()
         if self.active():
             self.trade()
@@ -87,7 +87,7 @@ class Strategies:
             symbol, side, qty, kind="limit" if limit_price else "market", limit_price=limit_price, price_hint=price
         )
         if limit_price and order.live:
-            self._env.timeout(self.config.limit_life_us).callbacks.append(lambda _: self._expire(order))
+            self._env.call_later(self.config.limit_life_us, self._expire, order)
         return order
 
     def _wanted_shares(self, symbol: str, price: float, held: int) -> int:

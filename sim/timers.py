@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import simpy
-
 from sim.clock import MINUTE, VirtualTime
 
 
 class Timer:
     """At most one pending call, which can be moved or cancelled.
 
-    A SimPy timeout cannot be taken back, so a moved timer leaves the old one in the queue and ignores it.
+    A scheduled call cannot be taken back, so a moved timer leaves the old one in the queue and ignores it.
     """
 
     __slots__ = ("_env", "_version")
@@ -30,17 +28,15 @@ class Timer:
     def set(self, delay_us: int, action: Callable[[], object]) -> None:
         """Call `action` after `delay_us`, in place of whatever was pending."""
         self._version += 1
-        version = self._version
-
-        def fire(_: simpy.Event) -> None:
-            if version == self._version:
-                action()
-
-        self._env.timeout(delay_us).callbacks.append(fire)
+        self._env.call_later(delay_us, self._fire, self._version, action)
 
     def cancel(self) -> None:
         """Forget the pending call."""
         self._version += 1
+
+    def _fire(self, version: int, action: Callable[[], object]) -> None:
+        if version == self._version:
+            action()
 
 
 class Ramp:
