@@ -31,7 +31,7 @@ class ProgressLine:
     def __call__(self, what: str, done: int, total: int) -> None:
         """`done` of `total` are finished; `what` comes next."""
         if self._terminal and wall_seconds() >= self._show_at:
-            bar = self._bar or self._begin()
+            bar = self._bar or self._begin(total)
             bar.update(bar.task_ids[0], description=what, completed=done, total=total)
             bar.refresh()
 
@@ -47,19 +47,18 @@ class ProgressLine:
             self._bar.stop()
             self._bar = None
 
-    def _begin(self) -> Progress:
+    def _begin(self, total: int) -> Progress:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         self._bar = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TimeElapsedColumn(),
             console=Console(stderr=True),
             auto_refresh=False,
             transient=True,
         )
+        self._bar.add_task("", total=total)
         self._bar.start()
-        self._bar.add_task("")
         return self._bar
