@@ -107,7 +107,7 @@ class Connection:
         self.sessions += 1
         if mute:  # half-open: the handshake passed, the stream says nothing
             self._silent_since = self._silent_since or self._env.now
-            self._soon(HEARTBEAT_TIMEOUT_US, self._check_heartbeat)
+            self._env.call_later(HEARTBEAT_TIMEOUT_US, self._check_heartbeat)
         else:
             self._silent_since = None
         if not self.connected:
