@@ -114,7 +114,7 @@ class Venue:
             self._fill(order, order.remaining, price=order.limit_price)
 
     def _at(self, t_us: int, function: Callable[[], None]) -> None:
-        self._env.at(t_us).callbacks.append(lambda _: function())
+        self._env.call_at(t_us, function)
 
     def _fill(self, order: Order, qty: int, price: float | None = None) -> None:
         qty = min(qty, order.remaining)
