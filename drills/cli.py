@@ -32,7 +32,7 @@ runbooks = typer.Typer(rich_markup_mode=None, help="Read runbooks.")
 app.add_typer(runbooks, name="runbook")
 
 Run = Annotated[
-    str, typer.Argument(metavar="[RUN]", help="A run's id, the start of it, its folder, or latest.", show_default=False)
+    str, typer.Argument(metavar="RUN", help="A run's id, the start of it, its folder, or latest.", show_default=False)
 ]
 StoreOption = Annotated[Path, typer.Option("--store", metavar="DIR", help="Folder of the stored runs.")]
 
@@ -119,7 +119,7 @@ def list_drills(
 def run(
     drills: Annotated[
         list[str],
-        typer.Argument(metavar="DRILL...", help="q1, q2, q3, q4, memory, all, a case's name, or a YAML file."),
+        typer.Argument(metavar="DRILL", help="q1, q2, q3, q4, memory, all, a case's name, or a YAML file."),
     ],
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Where all chance comes from, from 0 up.")] = 0,
     runbook: Annotated[
@@ -158,9 +158,10 @@ def run(
       firedrill run q1 --code mybot.drill:build --project ../mybot
 
     \b
-    Your code is a function that takes the desk and returns hooks, see drills/reference/bot.py:
+    Your code is a function that takes the desk and returns hooks:
       def build(desk):
           return {"every": {5: lambda: desk.log("alive")}}
+    A whole bot to read: drills/reference/bot.py
     """
     from drills.commands.run import Output, run_command
     from drills.options import RunOptions
