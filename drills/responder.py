@@ -87,7 +87,8 @@ class Responder:
 
     def _notice(self) -> None:
         """Nobody was paged, but trading stands still and somebody looks."""
-        broken = self._nemesis.active() or not self._world.trading.up or not self._world.connection.connected
+        system = self._world.trading
+        broken = not system.up or system.halted is not None or not self._world.connection.connected
         if not self._called.triggered and broken:
             self._emit("noticed", text="somebody on the desk noticed")
             self._called.succeed()

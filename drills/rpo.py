@@ -9,7 +9,7 @@ from __future__ import annotations
 from results.evidence import Rpo
 from sim.history import Event, History
 
-_ENDS = ("order.acked", "order.rejected", "order.closed", "order.filled", "code.cancelled", "order.denied")
+_ENDS = ("order.acked", "order.rejected", "order.closed", "order.filled", "order.settled", "order.denied")
 
 
 def measure_rpo(history: History, from_us: int, until_us: int, bars_lost: int) -> Rpo:

@@ -15,6 +15,12 @@ from sim.history import History
 from sim.network import Verdict
 from sim.world import World
 
+_TRIGGERS = ("manual_kill", "order_rejects", "api_errors", "slippage")
+"""Faults at which a kill switch fires soon: an order must then be un-acknowledged, to be cancelled all the same.
+
+A move of the market fires it some time during its ramp, so there the orders are put along the ramp.
+"""
+
 _BEFORE_US = 3 * SECOND
 _IN_FLIGHT_LIFE_US = 10 * MINUTE
 
@@ -34,13 +40,14 @@ class Nemesis:
 
     def _schedule(self, fault_id: str, fault: FaultBase) -> None:
         strike_us = self._zero_us + fault.at_us
-        self._at(strike_us - _BEFORE_US, lambda: self._put_orders_in_flight(lose_ack=False))
-        self._at(strike_us - SECOND // 2, lambda: self._put_orders_in_flight(lose_ack=True))
+        self._at(strike_us - _BEFORE_US, lambda: self._put_order_in_flight(lose_ack=False))
+        if fault.kind in _TRIGGERS:
+            self._at(strike_us - SECOND // 2, lambda: self._put_order_in_flight(lose_ack=True))
         self._at(strike_us, lambda: self._inject(fault_id, fault))
         if fault.own_length_us:  # a move takes its time: have an order in flight whenever the switch fires
             for quarter in (1, 2, 3, 4):
                 at_us = strike_us + quarter * fault.own_length_us // 4
-                self._at(at_us, lambda: self._put_orders_in_flight(lose_ack=True))
+                self._at(at_us, lambda: self._put_order_in_flight(lose_ack=True))
         healed_at = self._scenario.healed_at_us(fault)
         if healed_at is not None:
             self._at(self._zero_us + healed_at, lambda: self.heal(fault_id))
@@ -82,8 +89,8 @@ class Nemesis:
         ends += [t for f in self.faults.values() if (t := self._scenario.healed_at_us(f)) is not None]
         return self._zero_us + max(ends, default=0)
 
-    def _put_orders_in_flight(self, lose_ack: bool) -> None:
-        """Leave orders open, one of them un-acknowledged, for the fault to meet."""
+    def _put_order_in_flight(self, lose_ack: bool) -> None:
+        """Leave an order open, un-acknowledged if `lose_ack`, for the fault to meet."""
         world = self._world
         active = world.trading.up and world.trading.halted is None and world.calendar.is_open(world.env.now)
         if not (self._scenario.world.in_flight and active):

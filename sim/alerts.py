@@ -110,7 +110,7 @@ def trading_rules() -> list[AlertRule]:
         _rule("Slippage", "trading_slippage_bps", ">", 10, 60, "warning", "slippage over 10 bps, 5 expected"),
         # In-flight fills make the two books differ for a moment; a real mismatch stays.
         _rule("PositionMismatch", "position_mismatch_count", ">", 0, 30, "critical", "positions differ"),
-        _rule("OrdersUnacknowledged", "unacked_orders_age_s", ">", 30, 15, "warning", "orders unacknowledged"),
+        _rule("OrdersUnacknowledged", "unacked_orders_age_s", ">", 60, 0, "warning", "orders unacknowledged"),
         # Broker and market data
         _rule("BrokerDisconnected", "broker_connected", "<", 1, 15, "critical", "broker is not connected"),
         _rule("BrokerSilent", "broker_heartbeat_age_s", ">", 60, 0, "warning", "no broker heartbeat for 60 s"),

@@ -115,11 +115,21 @@ class Desk:
         """Equity of the system's own book at these prices; every symbol held needs one."""
         return float(self._world.book.equity(prices))
 
-    def adopt_positions(self, positions: Mapping[str, int], why: str = "reconciled") -> None:
-        """Take these positions as the system's book from now on."""
+    def adopt_positions(
+        self, positions: Mapping[str, int], why: str = "reconciled", cash: float | None = None
+    ) -> None:
+        """Take these positions as the system's book from now on.
+
+        Give the broker's `cash` when you have it; else what changed is taken to have traded at the last prices.
+        """
         self._must_live()
-        if self._in_system:
-            self._world.book.adopt(positions, None, why)
+        if not self._in_system:
+            return
+        book = self._world.book
+        if cash is None:
+            changed = {s: positions.get(s, 0) - book.positions.get(s, 0) for s in {**book.positions, **positions}}
+            cash = book.cash - sum(qty * (self.price(s) or 0.0) for s, qty in changed.items() if qty)
+        book.adopt(positions, cash, why)
 
     @property
     def orders(self) -> list[Order]:

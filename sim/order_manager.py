@@ -103,6 +103,7 @@ class OrderManager:
         """Take the broker's word on an order whose fate was unknown (fills come by the stream or `Book.adopt`)."""
         order = self.orders.get(order_id)
         if order is not None and order.live:
+            self._history.emit("order.settled", order.id, status=str(status))
             order.filled_qty = max(order.filled_qty, min(filled_qty, order.qty))
             if status in (Status.ACCEPTED, Status.PARTIALLY_FILLED):
                 order.move(status, self._env.now)

@@ -15,6 +15,7 @@ class Reconciler:
         self.desk, self.kill = desk, kill
         self.unsure = None
         self.differences = 0
+        self.unacknowledged = []
 
     def confirm_at_start(self):
         """After a start: take the broker's book before anything is traded, or take no new risk until it answers."""
@@ -39,7 +40,9 @@ class Reconciler:
         if self.differences < DIFFERENT_FOR_LOOKS and not adopt_at_once:
             return False  # a fill may be on its way
         before = self.desk.positions
-        self.desk.adopt_positions(truth, "reconciled with the broker")
+        account = self.kill.count(self.desk.broker.account)
+        cash = None if account is None else account.cash
+        self.desk.adopt_positions(truth, "reconciled with the broker", cash)
         self.differences, self.unsure = 0, None
         self.desk.log(f"positions reconciled: book was {before}, broker has {truth}", level="warning")
         if not adopt_at_once:
@@ -50,6 +53,8 @@ class Reconciler:
         """The broker's positions, or None when there is no answer that can be believed."""
         truth = self.kill.count(self.desk.broker.positions)
         if truth is None:
+            if self.unsure is None:
+                self.desk.page("the broker does not show positions: no new risk until it does")
             self.unsure = "the broker does not show positions"
             return None
         if not truth and self.desk.positions and not self.account_is_flat():
@@ -64,12 +69,17 @@ class Reconciler:
         return account is not None and abs(account.equity - account.cash) < 1.0
 
     def settle_unknown_orders(self):
-        """Ask after orders that were never acknowledged for a minute."""
+        """Ask after orders that were never acknowledged; when it happens again and again, somebody should know."""
         for order in self.desk.orders:
-            if not order.acknowledged and self.desk.now - order.created_us / 1e6 > 60:
-                try:
-                    self.desk.settle(order.id, self.desk.broker.order(order.id, timeout=3))
-                except LookupError:
-                    self.desk.settle(order.id, None)
-                except Exception as error:
-                    self.desk.log(f"order {order.id} still unknown: {error}", level="warning")
+            if order.acknowledged or self.desk.now - order.created_us / 1e6 < 20:
+                continue
+            try:
+                self.desk.settle(order.id, self.desk.broker.order(order.id, timeout=3))
+            except LookupError:
+                self.desk.settle(order.id, None)
+            except Exception as error:
+                self.desk.log(f"order {order.id} still unknown: {error}", level="warning")
+                continue
+            self.unacknowledged.append(self.desk.now)
+            if len([t for t in self.unacknowledged if self.desk.now - t < 300]) == 3:
+                self.desk.page("three orders in five minutes were not acknowledged", severity="warning")
