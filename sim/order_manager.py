@@ -35,7 +35,11 @@ class OrderManager:
         self._order_id = order_id
         self.orders: dict[str, Order] = {}
         self._open: dict[str, Order] = {}
+        self._life = 0
+        """Number of the process whose memory this is: answers to an earlier one are heard by nobody."""
         self.gates: list[Gate] = []
+        self.breaks: Gate = lambda order: None
+        """Asked after the gates: why the system itself fails on this order (a bad version), or None."""
         self.on_fill: Callable[[Order, int, float], None] = lambda order, qty, price: None
         self.outcomes: list[tuple[int, bool]] = []
         """(time, accepted) of each order answered, oldest first: what an error rate is made of."""
@@ -45,13 +49,18 @@ class OrderManager:
         self, symbol: str, side: int, qty: int, *, kind: str = "market", limit_price: float | None = None,
         source: str = "strategy", price_hint: float = 0.0, order_id: str | None = None,
     ) -> Order:  # fmt: skip
-        """Create an order, ask the gates, and send it; the order, rejected when a gate said no."""
+        """Create an order, ask the gates, and send it; the order, rejected when a gate said no.
+
+        An `order_id` that was used before is sent all the same: it is the broker who refuses it.
+        """
         order = Order(
             order_id or self._order_id(), symbol, side, qty, kind=kind, limit_price=limit_price, source=source,
             reducing=self._reduces(symbol, side, qty), created_us=self._env.now,
         )  # fmt: skip
         order.price_hint = price_hint
-        self.orders[order.id] = order
+        before = self.orders.get(order.id)
+        if before is None or before.status is Status.REJECTED:
+            self.orders[order.id] = order
         for gate in self.gates:
             reason = gate(order)
             if reason is not None:
@@ -61,14 +70,21 @@ class OrderManager:
                     source=source, reducing=order.reducing,
                 )  # fmt: skip
                 return order
+        if self.orders[order.id] is order:
+            fault = self.breaks(order)
+        if fault is not None:
+            self.outcomes.append((self._env.now, False))
+            order.status = Status.REJECTED
+            self._history.emit("order.rejected", order.id, error=fault, status=500, by="system")
+            return order
         self._open[order.id] = order
         self._history.emit(
             "order.sent", order.id, symbol=symbol, side=side, qty=qty, order_kind=kind, source=source,
             reducing=order.reducing,
         )  # fmt: skip
         self._link.request(
-            "submit", lambda: self._broker.submit(order), partial(self._acked, order),
-            partial(self._failed, order), SUBMIT_TIMEOUT_US,
+            "submit", lambda: self._broker.submit(order), partial(self._acked, order, self._life),
+            partial(self._failed, order, self._life), SUBMIT_TIMEOUT_US,
         )  # fmt: skip
         return order
 
@@ -79,7 +95,9 @@ class OrderManager:
         self._history.emit("order.cancel_sent", order.id, acknowledged=order.acknowledged)
 
         def failed(error: BrokerError) -> None:
-            if isinstance(error, UnknownOrder) and not order.acknowledged:
+            # Before its own answer was due, the order may still be on its way behind the cancel.
+            overdue = self._env.now - order.created_us >= SUBMIT_TIMEOUT_US
+            if isinstance(error, UnknownOrder) and not order.acknowledged and overdue:
                 self._close(order, Status.REJECTED)
             on_done(error)
 
@@ -118,6 +136,7 @@ class OrderManager:
 
     def forget(self) -> None:
         """Lose all memory of orders, as the process does that dies."""
+        self._life += 1
         self.orders, self._open, self.outcomes, self.slippage = {}, {}, [], Slippage()
 
     def answered(self, window_us: int) -> list[bool]:
@@ -134,15 +153,17 @@ class OrderManager:
         held = self.book.positions.get(symbol, 0)
         return held * side < 0 and qty <= abs(held)
 
-    def _acked(self, order: Order, _: object) -> None:
-        if self.orders.get(order.id) is not order:
+    def _acked(self, order: Order, life: int, _: object) -> None:
+        if life != self._life:
             return  # the process that sent it is gone
         self.outcomes.append((self._env.now, True))
         if order.move(Status.ACCEPTED, self._env.now):
             self._history.emit("order.acked", order.id, source=order.source, reducing=order.reducing)
+            if not self.orders[order.id].acknowledged:  # a second try under one id: the first never arrived
+                self.orders[order.id] = self._open[order.id] = order
 
-    def _failed(self, order: Order, error: BrokerError) -> None:
-        if self.orders.get(order.id) is not order:
+    def _failed(self, order: Order, life: int, error: BrokerError) -> None:
+        if life != self._life:
             return
         if isinstance(error, BrokerTimeout):  # neither accepted nor refused: its fate is open
             self._history.emit("order.unacked", order.id, error=str(error))
@@ -172,10 +193,14 @@ class OrderManager:
         self.slippage.note(order, update.qty, update.price)
         self.on_fill(order, update.qty, update.price)
         if not order.live:
-            self._open.pop(order.id, None)
+            self._drop(order)
 
     def _close(self, order: Order, status: Status) -> None:
         if order.move(status, self._env.now):
-            self._open.pop(order.id, None)
+            self._drop(order)
             if status is not Status.REJECTED:
                 self._history.emit("order.closed", order.id, status=str(status))
+
+    def _drop(self, order: Order) -> None:
+        if self._open.get(order.id) is order:
+            del self._open[order.id]
