@@ -43,7 +43,7 @@ class Marks:
         if first_us is None:
             first_us = (self._env.now // period_us + 1) * period_us
         mark = Mark(process, name, period_us, first_us, call)
-        self._marks.append(mark)
+        self._marks = [*self._marks, mark]
         return mark
 
     def drop(self, process: Process) -> None:
@@ -56,57 +56,64 @@ class Marks:
         self.hub.run()
 
     def _drive(self) -> None:
-        me = greenlet.getcurrent()
-        env, until_us = self._env, self._until_us
-        while self.hub.driver is me:
-            head_us = env.peek()
-            mark = self._soonest()
-            due_us = head_us if mark is None else max(mark.next_us, env.now)
-            if mark is not None and due_us < head_us and due_us <= until_us:
-                self._call_mark(mark, due_us, me)
-            elif head_us <= until_us:
+        me, hub, env = greenlet.getcurrent(), self.hub, self._env
+        queue, until_us = env.queue, self._until_us
+        while hub.driver is me:
+            marks = self._marks
+            mark, thread_busy = self._soonest()
+            due_us = until_us + 1 if mark is None else max(mark.next_us, env.now)
+            while queue and queue[0][0] <= min(due_us, until_us):
                 env.step()
+                if thread_busy or self._marks is not marks or hub.driver is not me:
+                    break  # another mark may be the soonest now
             else:
-                env.set_now(until_us)
-                return
+                if mark is None or due_us > until_us:
+                    env.set_now(until_us)
+                    return
+                if not mark.process.busy:
+                    self._call_mark(mark, due_us, me)
 
-    def _soonest(self) -> Mark | None:
-        """The mark due next, of a process whose thread is free.
+    def _soonest(self) -> tuple[Mark | None, bool]:
+        """The mark due next, of a process whose thread is free, and whether there is any whose thread is not.
 
         Marks that fell due while the thread was busy are called once when it is free again, late, as a timer
         loop does; the ones between are lost.
         """
-        soonest = None
+        soonest, thread_busy = None, False
         for mark in self._marks:
-            if not mark.process.busy and (soonest is None or mark.next_us < soonest.next_us):
+            if mark.process.busy:
+                thread_busy = True
+            elif soonest is None or mark.next_us < soonest.next_us:
                 soonest = mark
-        return soonest
+        return soonest, thread_busy
 
     def _call_mark(self, mark: Mark, due_us: int, me: greenlet.greenlet) -> None:
         late_us = due_us - mark.next_us
-        mark.next_us += late_us // mark.period_us * mark.period_us
         try:
-            if len(self._marks) == 1 and not late_us:
-                self._march(mark, me)
-            else:
+            if late_us:
                 self._env.set_now(due_us)
-                mark.next_us += mark.period_us
+                mark.next_us += (late_us // mark.period_us + 1) * mark.period_us
                 mark.call()
+            else:
+                self._march(mark, me)
         except BaseException as error:  # user code: written down, never the World's failure
             mark.process.report(mark.name, error)
         if self.hub.driver is not me:
             mark.process.finished()
 
     def _march(self, mark: Mark, me: greenlet.greenlet) -> None:
-        """Call `mark` again and again until an event is due or something new was scheduled."""
+        """Call `mark`, which is due, and again until another mark or an event is, or it had to wait."""
         env, hub, call, period_us = self._env, self.hub, mark.call, mark.period_us
         queue = env.queue
         head = queue[0] if queue else None
         stop_us = self._until_us + 1 if head is None else min(head[0], self._until_us + 1)
+        for other in self._marks:
+            if other is not mark and other.next_us < stop_us:
+                stop_us = other.next_us
         t_us = mark.next_us
-        while t_us < stop_us:
-            env._now = t_us  # set_now without its checks: the loop's condition is the check
+        while True:
+            env._now = t_us  # set_now without its checks: nothing is due before
             mark.next_us = t_us = t_us + period_us
             call()
-            if hub.driver is not me or (queue[0] if queue else None) is not head:
+            if t_us >= stop_us or hub.driver is not me or (queue and queue[0] is not head):
                 return
