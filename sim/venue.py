@@ -110,8 +110,11 @@ class Venue:
             self._at(reach, lambda: self._touch(order, revision))
 
     def _touch(self, order: Order, revision: int) -> None:
+        """The true price is at the limit or through it; an order that crosses the market gets the market's price."""
         if revision == self._market.revision and order.live:
-            self._fill(order, order.remaining, price=order.limit_price)
+            assert order.limit_price is not None
+            better = min if order.side > 0 else max
+            self._fill(order, order.remaining, price=better(order.limit_price, self._market.price(order.symbol)))
 
     def _at(self, t_us: int, function: Callable[[], None]) -> None:
         self._env.call_at(t_us, function)

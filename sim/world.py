@@ -36,7 +36,7 @@ from sim.metrics import watch
 from sim.network import BrokerTimeout, BrokerUnreachable, Link
 from sim.order_manager import OrderManager
 from sim.orders import Order
-from sim.rng import Streams
+from sim.rng import Streams, uniform
 from sim.series import record_series
 from sim.strategies import Strategies
 from sim.trading_system import TradingSystem
@@ -121,6 +121,8 @@ class World:
             self.cluster.add(workload)
         self.cluster.on_start(TRADING_SYSTEM, self._start_system)
         self.cluster.on_stop(TRADING_SYSTEM, self._stop_system)
+        self._version_chance = self.streams.draws("system/version", uniform())
+        self.orders.breaks = self._version_fails
         self._add_stores()
         self.monitoring, self.pager = watch(self)
 
@@ -198,6 +200,13 @@ class World:
         if answer is None or answer is True:
             return None
         return answer if isinstance(answer, str) and answer else "denied by on_order"
+
+    def _version_fails(self, order: Order) -> str | None:
+        """Whether the deployed version fails on this order."""
+        share = self.cluster[TRADING_SYSTEM].error_rate()
+        if share and self._version_chance() < share:
+            return f"internal error in version {self.cluster[TRADING_SYSTEM].revision.version}"
+        return None
 
     def broker_client(self, process: Process) -> BrokerClient:
         """A client whose calls belong to `process`."""

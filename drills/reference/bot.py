@@ -57,6 +57,11 @@ class Bot:
         """The broker session is gone."""
         self.reconnector.begin(reason)
 
+    def tell_of_restart(self):
+        """A start that is not the first of the day is news: somebody should know why."""
+        if self.kill.saved_risk().get("day") == self.desk.time.date().isoformat():
+            self.desk.page("the trading system has restarted during the day", severity="critical")
+
     # What an operator types, in a process of its own.
 
     def reset_from_outside(self):
@@ -89,6 +94,7 @@ def build(desk):
     """What Firedrill calls."""
     bot = Bot(desk)
     if desk.in_system:  # an operator's command halts nothing by being started
+        bot.tell_of_restart()
         bot.kill.recall()
         bot.reconciler.confirm_at_start()
     return bot
