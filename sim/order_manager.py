@@ -70,22 +70,15 @@ class OrderManager:
                     source=source, reducing=order.reducing,
                 )  # fmt: skip
                 return order
-        if self.orders[order.id] is order:
-            fault = self.breaks(order)
+        fault = self.breaks(order)
         if fault is not None:
             self.outcomes.append((self._env.now, False))
             order.status = Status.REJECTED
             self._history.emit("order.rejected", order.id, error=fault, status=500, by="system")
             return order
-        self._open[order.id] = order
-        self._history.emit(
-            "order.sent", order.id, symbol=symbol, side=side, qty=qty, order_kind=kind, source=source,
-            reducing=order.reducing,
-        )  # fmt: skip
-        self._link.request(
-            "submit", lambda: self._broker.submit(order), partial(self._acked, order, self._life),
-            partial(self._failed, order, self._life), SUBMIT_TIMEOUT_US,
-        )  # fmt: skip
+        if self.orders[order.id] is order:
+            self._open[order.id] = order
+        self._send(order)
         return order
 
     def cancel(self, order: Order, on_done: Callable[[BrokerError | None], None] = lambda error: None) -> None:
@@ -152,6 +145,16 @@ class OrderManager:
     def _reduces(self, symbol: str, side: int, qty: int) -> bool:
         held = self.book.positions.get(symbol, 0)
         return held * side < 0 and qty <= abs(held)
+
+    def _send(self, order: Order) -> None:
+        self._history.emit(
+            "order.sent", order.id, symbol=order.symbol, side=order.side, qty=order.qty, order_kind=order.kind,
+            source=order.source, reducing=order.reducing,
+        )  # fmt: skip
+        self._link.request(
+            "submit", lambda: self._broker.submit(order), partial(self._acked, order, self._life),
+            partial(self._failed, order, self._life), SUBMIT_TIMEOUT_US,
+        )  # fmt: skip
 
     def _acked(self, order: Order, life: int, _: object) -> None:
         if life != self._life:

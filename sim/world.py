@@ -209,10 +209,14 @@ class World:
         return None
 
     def broker_client(self, process: Process) -> BrokerClient:
-        """A client whose calls belong to `process`."""
+        """A client whose calls belong to `process`; one that is not the system's has an order manager of its own."""
+        in_system, orders = process is self.bot, self.orders
+        if not in_system:
+            orders = OrderManager(self.env, self.history, self.link, self.broker, self.book, self.streams.ids("ord"))
         return BrokerClient(
-            self.env, self.history, process, self.link, self.broker, self.connection, self.orders, self.calendar
-        )
+            self.env, self.history, process, self.link, self.broker, self.connection, orders, self.calendar,
+            holds_session=in_system,
+        )  # fmt: skip
 
     # Ways into the running code from outside.
 
