@@ -18,9 +18,17 @@ _OBJECTIVE = re.compile(
     r"(?:[:=≤<|]|\bis\b|\bof\b|\bvon\b|\bist\b|\bes\b|\bde\b)+\s*(?P<time>[<≤~]?\s*\d[^\n.;,|]{0,40})",
     re.I,
 )
-_OBJECTIVE_NAMES = {"recovery time objective": "RTO", "recovery point objective": "RPO", "wiederherstellungszeit": "RTO", "wiederanlaufzeit": "RTO"}
-_DRILL = re.compile(r"^(?P<when>Q[1-4]|(?:quarter|quartal|trimestre)\s*\d|january|february|march|april|may|june|july|august|september|october|november|december|monthly|quarterly|weekly|yearly|annual\w*|"
-                    r"jährlich|monatlich|quartalsweise|mensual|trimestral|anual|T[1-4]|[\w ]{2,20}?)\s*(?::|–|—|\s-\s)\s*(?P<scenario>\S.*)$", re.I)
+_OBJECTIVE_NAMES = {
+    "recovery time objective": "RTO",
+    "recovery point objective": "RPO",
+    "wiederherstellungszeit": "RTO",
+    "wiederanlaufzeit": "RTO",
+}
+_DRILL = re.compile(
+    r"^(?P<when>Q[1-4]|(?:quarter|quartal|trimestre)\s*\d|january|february|march|april|may|june|july|august|september|october|november|december|monthly|quarterly|weekly|yearly|annual\w*|"
+    r"jährlich|monatlich|quartalsweise|mensual|trimestral|anual|T[1-4]|[\w ]{2,20}?)\s*(?::|–|—|\s-\s)\s*(?P<scenario>\S.*)$",
+    re.I,
+)
 _LABELLED = re.compile(r"^(?P<key>[^\W\d][\w /()-]{0,40}?)\s*:\s*(?P<value>\S.*)$")
 
 
@@ -29,7 +37,12 @@ def read_checklists(sections: Sequence[Section], used: frozenset[int], file: str
     found: list[Checklist] = []
     for section in sections:
         for part in [section]:
-            items = [item for block in part.blocks for item in _boxes(block, file, (*part.path, part.text)) if item.line not in used]
+            items = [
+                item
+                for block in part.blocks
+                for item in _boxes(block, file, (*part.path, part.text))
+                if item.line not in used
+            ]
             if items:
                 src = Source(file=file, line=part.line, end=items[-1].end, path=part.path)
                 found.append(Checklist(src=src, title=part.title, items=tuple(items)))
@@ -58,7 +71,14 @@ def read_templates(sections: Sequence[Section], found: Found) -> Iterator[Templa
 
 def read_drills(sections: Sequence[Section], file: str) -> tuple[Drill, ...]:
     """The drills that the runbook schedules."""
-    return tuple(drill for section in sections for part in section.walk() if part.kind != "checklist" for block in part.blocks for drill in _drills(block, part, file))
+    return tuple(
+        drill
+        for section in sections
+        for part in section.walk()
+        if part.kind != "checklist"
+        for block in part.blocks
+        for drill in _drills(block, part, file)
+    )
 
 
 def _drills(block: Block, section: Section, file: str) -> Iterator[Drill]:
@@ -74,7 +94,11 @@ def _drills(block: Block, section: Section, file: str) -> Iterator[Drill]:
         for line, cells in block.rows:
             values = [plain(cell) for cell in cells]
             if len(values) >= 2 and values[0]:
-                yield Drill(src=Source(file=file, line=line, end=line, path=(*section.path, section.text)), when=values[0], scenario=values[1])
+                yield Drill(
+                    src=Source(file=file, line=line, end=line, path=(*section.path, section.text)),
+                    when=values[0],
+                    scenario=values[1],
+                )
 
 
 def read_objectives(section: Section, file: str) -> tuple[Objective, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from drills.actions import ACTIONS, Effect
@@ -20,11 +20,29 @@ from drills.runbook.vocabulary import actions_in, is_look, look_at
 
 Origin = Literal["annotation", "command", "text", "none"]
 
-CRITICAL_ACTIONS = frozenset({"halt", "cancel_orders", "flatten", "escalate", "approve", "reset_halt", "stop_system", "safe_mode", "quarantine_data"})
+CRITICAL_ACTIONS = frozenset(
+    {
+        "halt",
+        "cancel_orders",
+        "flatten",
+        "escalate",
+        "approve",
+        "reset_halt",
+        "stop_system",
+        "safe_mode",
+        "quarantine_data",
+    }
+)
 BARRIERS = frozenset({"decide", "approve"})
 _FROM_COMMENTS = frozenset({"approve", "monitor", "escalate", "notify", "call_broker"})
-_INFO = re.compile(r"^(?:possible|likely|common|typical)? ?(?:causes?|reasons?|background|notes?|expected|context|examples?|references?|mögliche ursachen|hintergrund|hinweise?|posibles causas|causas posibles|notas?)\b(?! analysis)", re.I)
-_CHORE = re.compile(r"^(?:implement|add|write|create|define|document|automate|script|build)\b\s*|\s*\b(?:commands?|scripts?|steps?|procedure)\b\.?$", re.I)
+_INFO = re.compile(
+    r"^(?:possible|likely|common|typical)? ?(?:causes?|reasons?|background|notes?|expected|context|examples?|references?|mögliche ursachen|hintergrund|hinweise?|posibles causas|causas posibles|notas?)\b(?! analysis)",
+    re.I,
+)
+_CHORE = re.compile(
+    r"^(?:implement|add|write|create|define|document|automate|script|build)\b\s*|\s*\b(?:commands?|scripts?|steps?|procedure)\b\.?$",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +70,13 @@ def bind(step: Step) -> Binding:
     """The actions that `step` itself stands for, its sub-steps left out."""
     if step.override is not None and step.override.bind is not None:
         return Binding(step.override.bind, "annotation", "stated by the author")
+    derived = _derived(step)
+    if step.needs_approval and "approve" not in derived.actions:
+        return replace(derived, actions=("approve", *derived.actions))
+    return derived
+
+
+def _derived(step: Step) -> Binding:
     real = [command for command in step.commands if not command.todo]
     if step.children and not step.commands and not step.actions and not step.branches:
         return _group(step)
@@ -95,7 +120,12 @@ def _todo(step: Step) -> Binding:
     commented = list(_comment_actions(step))
     actions = _ordered([*commented, *lines]) or actions_in(step.title)
     missing = "; ".join(command.text or "TODO" for command in step.commands)
-    return Binding(actions, "text" if actions else "none", f"only a TODO stands where the command should be: {missing}", executable=False)
+    return Binding(
+        actions,
+        "text" if actions else "none",
+        f"only a TODO stands where the command should be: {missing}",
+        executable=False,
+    )
 
 
 def _comment_actions(step: Step) -> Iterator[tuple[int, str]]:
@@ -110,7 +140,9 @@ def _comment_actions(step: Step) -> Iterator[tuple[int, str]]:
 
 def _asked(comment: str) -> tuple[str, ...]:
     """What a comment without a command asks of people: approval, waiting, a call."""
-    if re.search(r"\b(?:approv|sign-?off|authori[sz]|freigabe|genehmig|aprobaci|autoriza|manually verify)", comment, re.I):
+    if re.search(
+        r"\b(?:approv|sign-?off|authori[sz]|freigabe|genehmig|aprobaci|autoriza|manually verify)", comment, re.I
+    ):
         return ("approve",)
     return tuple(action for action in actions_in(comment) if action in _FROM_COMMENTS)
 
@@ -123,12 +155,18 @@ def _from_commands(step: Step, real: list[Command]) -> Binding:
     if not lines:
         worded = _from_words(step)
         unknown = f"what {_short(real[0].text)!r} does is not known"
-        return Binding(worded.actions, worded.origin, f"{unknown}; {worded.why}" if worded.actions else unknown, worded.executable)
+        return Binding(
+            worded.actions, worded.origin, f"{unknown}; {worded.why}" if worded.actions else unknown, worded.executable
+        )
     bulleted = list(_bullet_actions(step))
     actions = _ordered([*lines, *bulleted, *_comment_actions(step)])
     why = f"from {_short(chosen[0].text)!r}" + (f" and {len(chosen) - 1} more" if len(chosen) > 1 else "")
     if not _changes(actions) and not is_look(step.title.split(" ")[0]):
-        wanted = tuple(action for action in actions_in(step.title) if action in ACTIONS and ACTIONS[action].effect is Effect.MUTATE and action not in actions)
+        wanted = tuple(
+            action
+            for action in actions_in(step.title)
+            if action in ACTIONS and ACTIONS[action].effect is Effect.MUTATE and action not in actions
+        )
         if wanted:
             actions, why = (*actions, *wanted), f"{why}, and the title's words"
     options = [command.binds_to for command in real if command.alt_group is not None and command.binds_to]
@@ -142,7 +180,12 @@ def _changes(actions: Iterable[str]) -> bool:
 def _from_words(step: Step) -> Binding:
     titled = actions_in(_unconditional(step))
     bulleted = [action for _, action in sorted(_bullet_actions(step))]
-    noted = [action for note in step.notes if not note.comment for action in actions_in(note.text)] if not bulleted else []
+    noted = (
+        [action for note in step.notes if not note.comment for action in actions_in(note.text)] if not bulleted else []
+    )
+    if step.branches:
+        # "Reconciliation: if valid, update; if wrong, close": what is changed is for the branch to say.
+        titled = tuple(action for action in titled if ACTIONS[action].effect is not Effect.MUTATE)
     own = () if set(titled) & set(bulleted) else titled
     actions = tuple(dict.fromkeys([*own, *bulleted, *(noted if not titled else ())]))
     asked = tuple(action for _, action in _comment_actions(step))
@@ -158,8 +201,14 @@ def _from_words(step: Step) -> Binding:
 
 
 def _unconditional(step: Step) -> str:
-    """The title, unless it only says when the step applies ("For Daily Loss Trigger")."""
-    if step.guard is not None and step.guard.raw.strip(" :") == step.title.strip(" :") and step.guard.kind != "optional":
+    """The title, unless it only says when the step applies ("For Daily Loss Trigger") or is itself a branch."""
+    if step.branches and any(branch.condition and step.title.startswith(branch.condition) for branch in step.branches):
+        return ""
+    if (
+        step.guard is not None
+        and step.guard.raw.strip(" :") == step.title.strip(" :")
+        and step.guard.kind != "optional"
+    ):
         return ""
     return step.title
 

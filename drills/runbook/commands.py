@@ -7,6 +7,7 @@ words in their names: `./scripts/emergency_stop.sh`, `/api/close-all-positions`,
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from collections.abc import Callable, Sequence
@@ -76,6 +77,7 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("reduce_size", r"reduce (?:size|risk|positions?)|set (?:max )?(?:size|risk|position size)"),
         ("configure", r"config (?:set|edit|update|apply)|set (?:config|threshold|limit|parameter)s?"),
         ("look_logs", r"export logs|collect logs|logs|fetch logs|audit"),
+        ("reset_halt", r"reset$"),
         ("restart", r"restart(?: (?:bot|system|engine|trading|all))?"),
         ("stop_system", r"(?:stop|shut ?down|kill)(?: (?:bot|system|engine|service|all))?"),
         ("start_system", r"(?:start|run|launch) (?:paper trading|live|trading|bot|system|engine|trader)|start"),
@@ -97,12 +99,14 @@ def name_words(name: str) -> str:
     return " ".join(_SHELL_WORDS.findall(_CAMEL.sub(" ", name).replace("_", " "))).lower()
 
 
+@functools.lru_cache(maxsize=8192)
 def named_action(name: str) -> str | None:
     """The action that a script, endpoint, module or function is called after."""
     words = name_words(name)
     return next((action for action, pattern in _NAMED if pattern.search(words)), None)
 
 
+@functools.lru_cache(maxsize=8192)
 def looks_like_command(text: str) -> bool:
     """Whether a line of text is something to be typed."""
     words = text.strip().split()
@@ -121,6 +125,7 @@ def looks_like_command(text: str) -> bool:
     )
 
 
+@functools.lru_cache(maxsize=4096)
 def meaning(text: str, lang: str, title: str = "") -> Meaning:
     """What a command of that language means."""
     if lang == "sql":
@@ -146,16 +151,18 @@ def _merge(parts: Sequence[Meaning]) -> Meaning:
 def simple_commands(text: str) -> list[list[str]]:
     """The simple commands of a statement as word lists; heredoc bodies and redirections left out."""
     body = re.sub(r"<<-?\s*['\"]?(\w+)['\"]?.*", "", text, flags=re.S) if "<<" in text else text
-    lexer = shlex.shlex(mask(body.replace("\\\n", " ")), posix=True, punctuation_chars="|&;()<>")
-    lexer.whitespace_split = True
-    lexer.commenters = ""
+    lexer = shlex.shlex(mask(body.replace("\\\n", " ")), posix=True, punctuation_chars="|&;()<>\n")
+    lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t\r", True, ""
     found: list[list[str]] = [[]]
-    skip = False
+    skip = comment = False
     try:
         for word in lexer:
-            if skip:
+            if comment or skip:
+                comment = comment and "\n" not in word
                 skip = False
-            elif word in _SEPARATORS or set(word) <= set("|&;()"):
+            elif word.startswith("#"):
+                comment = True
+            elif word in _SEPARATORS or set(word) <= set("|&;()\n"):
                 found.append([])
             elif set(word) <= set("<>&"):
                 skip = True
@@ -621,8 +628,9 @@ def _kill(arguments: list[str], title: str) -> Meaning:
 
 
 def _export(arguments: list[str], title: str) -> Meaning:
-    titled = actions_in(title)
-    return Meaning(titled[:1], "mutate") if titled else Meaning(("configure",), "mutate") if arguments else READ
+    if not any("=" in word for word in arguments):
+        return READ  # `set -euo pipefail`, `export PATH`
+    return Meaning(actions_in(title)[:1] or ("configure",), "mutate")
 
 
 def _make(arguments: list[str], title: str) -> Meaning:

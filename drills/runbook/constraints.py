@@ -14,25 +14,55 @@ from drills.runbook.durations import read_duration
 from drills.runbook.model import Constraint, Source
 from drills.runbook.vocabulary import actions_in
 
-_N_TIMES = re.compile(r"\b(?:after|nach|tras|después de)\s+(?P<count>\d{1,3}|two|three|four|five|zwei|drei|vier|fünf|dos|tres|cuatro|cinco)\s+(?:failed |erfolglosen |fehlgeschlagenen )?(?:attempts?|tries|retries|versuchen?|intentos?|reintentos?)\b", re.I)
-_COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5}
+_N_TIMES = re.compile(
+    r"\b(?:after|nach|tras|después de)\s+(?P<count>\d{1,3}|two|three|four|five|zwei|drei|vier|fünf|dos|tres|cuatro|cinco)\s+(?:failed |erfolglosen |fehlgeschlagenen )?(?:attempts?|tries|retries|versuchen?|intentos?|reintentos?)\b",
+    re.I,
+)
+_COUNTS = {
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "zwei": 2,
+    "drei": 3,
+    "vier": 4,
+    "fünf": 5,
+    "dos": 2,
+    "tres": 3,
+    "cuatro": 4,
+    "cinco": 5,
+}
 _APPROVAL = re.compile(
     r"(?:\bonly\b[^.\n]{0,60}\b(?:after|with|once)\b[^.\n]{0,60}\b(?:approv\w*|sign-?off|authori[sz]\w*)|\b(?:after|requires?|needs?|without|until)\b[^.\n]{0,50}\b(?:approval|sign-?off|authori[sz]ation)|"
-    r"\b(?:approval|sign-?off|authori[sz]ation)\b[^.\n]{0,30}\b(?:is |are )?(?:required|needed|mandatory|before|from)\b|\bmanual approval\b|\bmanually verify\b[^.\n]{0,30}\bbefore\b|"
-    r"\b(?:erst|nur)\b[^.\n]{0,60}\b(?:nach|mit)\b[^.\n]{0,40}\b(?:freigabe|genehmigung|zustimmung)|\bohne\b[^.\n]{0,30}\b(?:freigabe|genehmigung)|\b(?:freigabe|genehmigung)\b[^.\n]{0,40}\b(?:erforderlich|nötig|notwendig|einholen)|"
+    r"\b(?:approval|sign-?off|authori[sz]ation)\b[^.\n]{0,30}\b(?:is |are )?(?:required|needed|mandatory|before)\b|\bmanual approval\b|\bmanually verify\b[^.\n]{0,30}\bbefore\b|"
+    r"\b(?:erst|nur)\b[^.\n]{0,60}\b(?:nach|mit)\b[^.\n]{0,40}\b(?:freigabe|genehmigung|zustimmung)|\bohne\b[^.\n]{0,30}\b(?:freigabe|genehmigung)|\b(?:freigabe|genehmigung)\b[^.\n]{0,40}\b(?:erforderlich|nötig|notwendig)|"
     r"\b(?:solo|sólo|únicamente)\b[^.\n]{0,60}\b(?:tras|con|después de)\b[^.\n]{0,40}\b(?:aprobación|autorización)|\bsin\b[^.\n]{0,30}\b(?:aprobación|autorización)|\b(?:aprobación|autorización)\b[^.\n]{0,40}\b(?:requerida|necesaria|obligatoria|previa))",
     re.I,
 )
-_BEFORE = re.compile(r"^(?P<first>[^\n]{3,160}?)\s*,?\s+\b(?:before|prior to|bevor|vor dem|antes de(?: que)?)\b\s*(?P<then>[^\n]{2,160})$", re.I)
-_ONLY_AFTER = re.compile(r"^(?P<then>[^\n]{0,160}?)\s*\b(?:only|not|erst|nur|solo|sólo)\b[^\n]{0,40}?\b(?:after|once|until|when|nach|wenn|tras|después de|hasta)\b\s*(?P<first>[^\n]{2,160})$", re.I)
+_BEFORE = re.compile(
+    r"^(?P<first>[^\n]{3,160}?)\s*,?\s+\b(?:before|prior to|bevor|vor dem|antes de(?: que)?)\b\s*(?P<then>[^\n]{2,160})$",
+    re.I,
+)
+_ONLY_AFTER = re.compile(
+    r"^(?P<then>[^\n]{0,160}?)\s*\b(?:only|not|erst|nur|solo|sólo)\b[^\n]{0,40}?\b(?:after|once|until|when|nach|wenn|tras|después de|hasta)\b\s*(?P<first>[^\n]{2,160})$",
+    re.I,
+)
 _ABSENCE = re.compile(
     r"(?:(?:^|[.;:!–—-]\s*|,\s+(?:and |but )?|\b(?:please|but|you) )(?:do not|don['’]t|never|avoid)|\b(?:must|should) (?:not|never))\s+(?P<a>[^\n.;]{3,120})|\b(?P<keep>keep\b[^\n.;]{3,60}\bactive\b)|\b(?P<block>\w[\w ]{2,40}\bblocks?\s+\w[^\n.;]{2,80})|"
     r"\b(?:nicht|niemals|keinesfalls)\s+(?P<de>[^\n.;]{3,120})|(?:^|[.;:]\s*)(?:no|nunca)\s+(?P<es>(?:se debe\s+)?\w{3,}(?:ar|ir|ender|romper|mover)\b[^\n.;]{2,120})",
     re.I,
 )
-_WAIT = re.compile(r"(?:^|[.;:(]\s*)(?P<what>(?:wait|warten|abwarten|esperar|aguardar)\b[^\n.;]{2,120}|(?:monitor|observe|watch|beobacht\w*|überwach\w*|monitore?ar|vigilar|observar|supervisar)\b[^\n.;]{0,60}\b(?:for|für|durante|während)\b[^\n.;]{0,40}\d[^\n.;]{0,60}|[^\n.;]{0,40}\d+\s*\w{1,8}\s+(?:lang\s+)?(?:warten|abwarten|beobachten|überwachen)\b)", re.I)
-_WITHIN = re.compile(r"\b(?:within|innerhalb(?: von)?|binnen|dentro de|en un plazo de|no later than|spätestens nach)\s+(?:the (?:next|first)\s+)?(?P<time>\d[\w. ]{1,20}?(?:minutes?|mins?|hours?|days?|weeks?|h|d|min|stunden?|minuten|tagen?|wochen?|horas?|minutos?|días?|semanas?))\b", re.I)
-_TRADING_AGAIN = re.compile(r"\b(?:trad(?:e|es|ing)|full operation|normal operations?|proceed\w*|go(?:ing)? live|handel|operativa)\b", re.I)
+_WAIT = re.compile(
+    r"(?:^|[.;:(]\s*)(?P<what>(?:wait|warten|abwarten|esperar|aguardar)\b[^\n.;]{2,120}|(?:monitor|observe|watch|beobacht\w*|überwach\w*|monitore?ar|vigilar|observar|supervisar)\b[^\n.;]{0,60}\b(?:for|für|durante|während)\b[^\n.;]{0,40}\d[^\n.;]{0,60}|[^\n.;]{0,40}\d+\s*\w{1,8}\s+(?:lang\s+)?(?:warten|abwarten|beobachten|überwachen)\b)",
+    re.I,
+)
+_WITHIN = re.compile(
+    r"\b(?:within|innerhalb(?: von)?|binnen|dentro de|en un plazo de|no later than|spätestens nach)\s+(?:the (?:next|first)\s+)?(?P<time>\d[\w. ]{1,20}?(?:minutes?|mins?|hours?|days?|weeks?|h|d|min|stunden?|minuten|tagen?|wochen?|horas?|minutos?|días?|semanas?))\b",
+    re.I,
+)
+_TRADING_AGAIN = re.compile(
+    r"\b(?:trad(?:e|es|ing)|full operation|normal operations?|proceed\w*|go(?:ing)? live|handel|operativa)\b", re.I
+)
 _IGNORED = re.compile(r"^(?:verify|confirm|check|ensure|prüfe|verificar|comprobar|why|note that)\b", re.I)
 _NOTHING_TO_DO = re.compile(r"^(?:worry|panic|forget|hesitate|apply|exist|matter)\b", re.I)
 
@@ -44,7 +74,13 @@ def constraint_in(text: str, src: Source, context: Sequence[str] = ()) -> Constr
         return None
     for read in (_retry, _approval, _wait, _only_after, _before, _absence, _within):
         found = read(words, src)
-        if found is not None and found.template == "precedence" and found.a == "approve" and found.b is None and context:
+        if (
+            found is not None
+            and found.template == "precedence"
+            and found.a == "approve"
+            and found.b is None
+            and context
+        ):
             return found.model_copy(update={"b": context[0]})
         if found is not None:
             return found
@@ -61,22 +97,41 @@ def _retry(words: str, src: Source) -> Constraint | None:
     if match is None:
         return None
     count = match.group("count").lower()
-    return Constraint(src=src, template="retry_max", a=_action(words[: match.start()]), count=_COUNTS.get(count) or int(count), raw=words)
+    return Constraint(
+        src=src,
+        template="retry_max",
+        a=_action(words[: match.start()]),
+        count=_COUNTS.get(count) or int(count),
+        raw=words,
+    )
 
 
 def _approval(words: str, src: Source) -> Constraint | None:
     if _APPROVAL.search(words) is None:
         return None
-    around = re.split(r"[:;,.]|\b(?:only )?(?:after|before|until|without|erst nach|nur nach|nach|vor|tras|antes de)\b", words, flags=re.I)
-    named = [action for part in around for action in actions_in(_verb_form(part)) if action != "approve" and ACTIONS[action].effect is Effect.MUTATE]
+    around = re.split(
+        r"[:;,.]|\b(?:only )?(?:after|before|until|without|erst nach|nur nach|nach|vor|tras|antes de)\b",
+        words,
+        flags=re.I,
+    )
+    named = [
+        action
+        for part in around
+        for action in actions_in(_verb_form(part))
+        if action != "approve" and ACTIONS[action].effect is Effect.MUTATE
+    ]
     named.sort(key=lambda action: action not in {"reset_halt", "resume"})
-    return Constraint(src=src, template="precedence", a="approve", b=named[0] if named else None, critical=True, raw=words)
+    return Constraint(
+        src=src, template="precedence", a="approve", b=named[0] if named else None, critical=True, raw=words
+    )
 
 
 def _verb_form(part: str) -> str:
-    """"Only reset" and "resetting" as a bare verb."""
+    """ "Only reset" and "resetting" as a bare verb."""
     bare = re.sub(r"^\W*(?:only|nur|erst|solo|sólo)\s+", "", part, flags=re.I).strip()
-    return re.sub(r"^(?!trading)(\w{3,}?)(tt|pp)?ing\b", lambda m: m.group(1) + (m.group(2) or "")[:1], bare, flags=re.I)
+    return re.sub(
+        r"^(?!trading)(\w{3,}?)(tt|pp)?ing\b", lambda m: m.group(1) + (m.group(2) or "")[:1], bare, flags=re.I
+    )
 
 
 def _wait(words: str, src: Source) -> Constraint | None:
@@ -102,7 +157,13 @@ def _before(words: str, src: Source) -> Constraint | None:
     match = _BEFORE.match(words)
     if match is None or re.match(r"\W*\d", match.group("then")) or not actions_in(match.group("first")):
         return None
-    return Constraint(src=src, template="precedence", a=_action(match.group("first")), b=_action(_verb_form(match.group("then"))), raw=words)
+    return Constraint(
+        src=src,
+        template="precedence",
+        a=_action(match.group("first")),
+        b=_action(_verb_form(match.group("then"))),
+        raw=words,
+    )
 
 
 def _absence(words: str, src: Source) -> Constraint | None:
@@ -112,14 +173,20 @@ def _absence(words: str, src: Source) -> Constraint | None:
     what = next(group for group in match.groups() if group)
     if _NOTHING_TO_DO.match(what):
         return None
-    if not match.group("keep") and not match.group("block") and not any(ACTIONS[a].effect is Effect.MUTATE for a in actions_in(what)):
+    if (
+        not match.group("keep")
+        and not match.group("block")
+        and not any(ACTIONS[a].effect is Effect.MUTATE for a in actions_in(what))
+    ):
         return None
     forbidden = re.sub(r"^(?:rush to|just|simply|ever|yet|einfach)\s+", "", what, flags=re.I)
     if match.group("keep"):
         return Constraint(src=src, template="not_until", a="reset_halt", b="approve", raw=words)
     if match.group("block"):
         # "SLA violations block promotion": what is forbidden stands behind the verb, in the author's words.
-        return Constraint(src=src, template="absence", a=re.split(r"\bblocks?\b", words, flags=re.I)[-1].strip(" ."), raw=words)
+        return Constraint(
+            src=src, template="absence", a=re.split(r"\bblocks?\b", words, flags=re.I)[-1].strip(" ."), raw=words
+        )
     return Constraint(src=src, template="absence", a=_action(forbidden), raw=words)
 
 

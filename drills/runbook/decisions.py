@@ -6,6 +6,7 @@ or a place that is announced as a decision.
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import NamedTuple
 
@@ -40,6 +41,7 @@ class Choice(NamedTuple):
     line: int = 0
 
 
+@functools.lru_cache(maxsize=8192)
 def as_choice(text: str, announced: bool = False) -> Choice | None:
     """`text` as a branch; `announced` when its surroundings say that a decision is made here."""
     words = " ".join(text.split())[:600]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,11 +13,24 @@ from drills.runbook.attachments import label_of, read_objectives
 from drills.runbook.bindings import CRITICAL_ACTIONS, bind, command_actions, is_barrier, kind_for
 from drills.runbook.blocks import ListBlock, Paragraph
 from drills.runbook.commands import meaning
-from drills.runbook.constraints import constraint_in
+from drills.runbook.constraints import constraint_in, states_approval
 from drills.runbook.drafts import CommandDraft, Line, StepDraft
 from drills.runbook.durations import deadline, find_deadline
 from drills.runbook.guards import canonical_severity, is_optional, parse_guard, severity_ids
-from drills.runbook.model import Branch, Command, Constraint, Deadline, Guard, Item, Override, Phase, Procedure, SeverityLevel, Source, Step
+from drills.runbook.model import (
+    Branch,
+    Command,
+    Constraint,
+    Deadline,
+    Guard,
+    Item,
+    Override,
+    Phase,
+    Procedure,
+    SeverityLevel,
+    Source,
+    Step,
+)
 from drills.runbook.order import predecessors
 from drills.runbook.overrides import merged, parse_comment
 from drills.runbook.procedures import ProcedureDraft
@@ -47,6 +62,7 @@ class Finisher:
         src = Source(file=self.file, line=section.line, end=last, path=section.path)
         phases = tuple(self._phase(phase) for phase in draft.phases)
         steps = tuple(_in_phase(self._step(step, procedure_id), phases) for step in draft.steps)
+        steps = _asking_approval(steps, any(states_approval(plain(block.raw)) for block in draft.prose))
         barriers = {inner.id: is_barrier(bind(inner).actions) for step in steps for inner in step.walk()}
         before = predecessors(steps, barriers, ordered=draft.order == "sequence")
         return Procedure(
@@ -61,13 +77,17 @@ class Finisher:
     # Procedure fields -----------------------------------------------------------------------------------
 
     def _severity(self, draft: ProcedureDraft) -> tuple[str, ...]:
-        stated = label_of(draft.section, r"^(?:severity|sev|priority|schweregrad|priorität|severidad|gravedad|prioridad)\b")
+        stated = label_of(
+            draft.section, r"^(?:severity|sev|priority|schweregrad|priorität|severidad|gravedad|prioridad)\b"
+        )
         text = f"{draft.section.text} {stated[1] if stated else ''}"
         named = self._level_ids(text)
         if named:
             return named
         if stated:
-            return tuple(level.id for level in self.levels if level.name and level.name.lower() in stated[1].lower())[:1]
+            return tuple(level.id for level in self.levels if level.name and level.name.lower() in stated[1].lower())[
+                :1
+            ]
         words = _significant(draft.title)
         for level in sorted(self.levels, key=lambda level: level.rank):
             for criterion in level.criteria:
@@ -114,7 +134,14 @@ class Finisher:
 
     def _heading_time(self, section: Section) -> Deadline | None:
         src = Source(file=self.file, line=section.line, end=section.line, path=section.path)
-        bracket = next((text for text in re.findall(r"[(\[]([^()\[\]]+)[)\]]", section.text) if as_time(text) and not severity_ids(text)), None)
+        bracket = next(
+            (
+                text
+                for text in re.findall(r"[(\[]([^()\[\]]+)[)\]]", section.text)
+                if as_time(text) and not severity_ids(text)
+            ),
+            None,
+        )
         return deadline(bracket, src, "heading") if bracket else None
 
     # Steps ----------------------------------------------------------------------------------------------
@@ -158,19 +185,36 @@ class Finisher:
 
     def _deadline(self, draft: StepDraft, src: Source, override: Override | None) -> Deadline | None:
         if override is not None and override.deadline_s is not None:
-            return Deadline(src=src, raw=f"{override.deadline_s:g}s", kind="max", hi_s=override.deadline_s, origin="annotation")
+            return Deadline(
+                src=src, raw=f"{override.deadline_s:g}s", kind="max", hi_s=override.deadline_s, origin="annotation"
+            )
         if draft.deadline is not None:
             in_title = f"({draft.deadline})" in draft.title or f"[{draft.deadline}]" in draft.title
             stated = deadline(draft.deadline, src, "heading" if in_title else "phrase")
             # "(2 min)" beside a step says how long it may take, not when it must be over.
             own = in_title and stated is not None and stated.kind == "budget"
             return stated.model_copy(update={"clock": "prev_step"}) if own and stated is not None else stated
-        return find_deadline(draft.title, src)
+        return find_deadline(draft.title, src) or self._told_deadline(draft)
+
+    def _told_deadline(self, draft: StepDraft) -> Deadline | None:
+        """ "Halt trading at once" below the title, when the sentence asks for what the title asks for."""
+        titled_actions = set(actions_in(draft.title))
+        for line in (*draft.notes, *draft.actions):
+            stated = find_deadline(line.text, Source(file=self.file, line=line.line, end=line.end, path=draft.path))
+            if stated is not None and titled_actions & set(actions_in(line.text)):
+                return stated
+        return None
 
     def _lines(self, lines: Sequence[Line], draft: StepDraft) -> tuple[Item, ...]:
         path = (*draft.path, draft.title)
         return tuple(
-            Item(src=Source(file=self.file, line=line.line, end=line.end, path=path), text=line.text, comment=line.comment, done=line.done) for line in lines
+            Item(
+                src=Source(file=self.file, line=line.line, end=line.end, path=path),
+                text=line.text,
+                comment=line.comment,
+                done=line.done,
+            )
+            for line in lines
         )
 
     def _command(self, draft: CommandDraft, step_id: str, index: int, step: StepDraft) -> Command:
@@ -189,12 +233,18 @@ class Finisher:
         src = Source(file=self.file, line=line or step.line, end=line or step.line, path=(*step.path, step.title))
         asked = condition if re.match(r"(?:if|when|wenn|falls|si|cuando)\b", condition, re.I) else f"if {condition}"
         if re.fullmatch(r"(?:yes|no|ja|nein|sí|else|otherwise|sonst|andernfalls|si no)", condition, re.I):
-            return Branch(src=src, condition=f"{step.title}: {condition}", action=action, guard=Guard(src=src, raw=condition, kind="condition"))
+            return Branch(
+                src=src,
+                condition=f"{step.title}: {condition}",
+                action=action,
+                guard=Guard(src=src, raw=condition, kind="condition"),
+            )
         return Branch(src=src, condition=condition, action=action, guard=parse_guard(asked, src, self.levels))
 
     def _constraints(self, draft: ProcedureDraft, path: tuple[str, ...]) -> list[Constraint]:
         found = [
-            constraint_in(text, Source(file=self.file, line=line, end=line, path=path), context) for line, text, context in prose_of(draft)
+            constraint_in(text, Source(file=self.file, line=line, end=line, path=path), context)
+            for line, text, context in prose_of(draft)
         ]
         return [constraint for constraint in found if constraint is not None]
 
@@ -212,7 +262,11 @@ Prose = tuple[int, str, tuple[str, ...]]
 
 def prose_of(draft: ProcedureDraft) -> list[Prose]:
     """The prose of a procedure that may state rules, by line: (line, words, actions of the step around it)."""
-    lines: list[Prose] = [(line, plain(raw), ()) for block in draft.prose for line, raw in sentences(block.raw[:MAX_INLINE_CHARS], block.line)]
+    lines: list[Prose] = [
+        (line, plain(raw), ())
+        for block in draft.prose
+        for line, raw in sentences(block.raw[:MAX_INLINE_CHARS], block.line)
+    ]
     for step in draft.steps:
         lines += _step_prose(step)
     return list(dict.fromkeys(sorted(lines)))
@@ -223,16 +277,29 @@ def _step_prose(step: StepDraft) -> list[Prose]:
     texts = [(line.line, line.text) for line in (*step.actions, *step.notes)]
     texts += [(command.line, command.title) for command in step.commands if command.title]
     texts += [(choice.line or step.line, f"{choice.condition}: {choice.action}") for choice in step.choices]
-    prose: list[Prose] = [*lines, *((line, text, _changed_after(step, line)) for line, text in texts)]
+    changes = _changes_of(step)
+    at = [line for line, _ in changes]
+    # A sentence about approval means what is changed next below it.
+    following = ((line, text, changes[bisect_left(at, line) : bisect_left(at, line) + 1]) for line, text in texts)
+    prose: list[Prose] = [
+        *lines,
+        *((line, text, tuple(action for _, action in after)) for line, text, after in following),
+    ]
     for child in step.children:
         prose += _step_prose(child)
     return prose
 
 
-def _changed_after(step: StepDraft, line: int) -> tuple[str, ...]:
-    """What the step changes below a line of its text, else what its title says."""
-    commanded = [a for command in step.commands if command.line >= line for a in meaning(command.text, command.lang, command.title or "").actions]
-    return tuple(action for action in (*commanded, *actions_in(step.title)) if ACTIONS[action].effect is Effect.MUTATE)
+def _changes_of(step: StepDraft) -> list[tuple[int, str]]:
+    """What the step changes, by line: its mutating commands, and behind them what its title says."""
+    found = [
+        (command.line, a)
+        for command in step.commands
+        for a in meaning(command.text, command.lang, command.title or "").actions
+    ]
+    found.sort(key=lambda entry: entry[0])
+    found += [(sys.maxsize, action) for action in actions_in(step.title)]
+    return [(line, action) for line, action in found if ACTIONS[action].effect is Effect.MUTATE]
 
 
 def _judged(step: Step) -> Step:
@@ -240,13 +307,19 @@ def _judged(step: Step) -> Step:
     binding = bind(step)
     override = step.override or Override()
     optional = step.optional if override.optional is None else override.optional
-    critical = override.critical if override.critical is not None else not optional and any(a in CRITICAL_ACTIONS for a in binding.actions)
+    critical = (
+        override.critical
+        if override.critical is not None
+        else not optional and any(a in CRITICAL_ACTIONS for a in binding.actions)
+    )
     kind = kind_for(step, binding)
     weight = override.weight
     if weight is None:
         weight = 0.0 if optional or kind == "info" else 3.0 if critical else 1.0
     children = _inheriting(step) if binding.group or not binding.actions else step.children
-    return step.model_copy(update={"kind": kind, "optional": optional, "critical": critical, "weight": weight, "children": children})
+    return step.model_copy(
+        update={"kind": kind, "optional": optional, "critical": critical, "weight": weight, "children": children}
+    )
 
 
 def _inheriting(step: Step) -> tuple[Step, ...]:
@@ -254,11 +327,27 @@ def _inheriting(step: Step) -> tuple[Step, ...]:
     if step.deadline is None:
         return step.children
     passed = step.deadline.model_copy(update={"origin": "inherited"})
-    return tuple(child if child.deadline is not None else child.model_copy(update={"deadline": passed}) for child in step.children)
+    return tuple(
+        child if child.deadline is not None else child.model_copy(update={"deadline": passed})
+        for child in step.children
+    )
+
+
+def _asking_approval(steps: Sequence[Step], asked: bool = False) -> tuple[Step, ...]:
+    """Where the text demands approval and no step before asks for it, the step that needs it does."""
+    done: list[Step] = []
+    for step in steps:
+        texts = [step.title, *(note.text for note in step.notes), *(item.text for item in step.actions)]
+        needs = any(states_approval(text) for text in texts) and is_barrier(bind(step).actions)
+        if needs and not asked:
+            step = _judged(step.model_copy(update={"needs_approval": True}))
+        asked = asked or any("approve" in bind(inner).actions for inner in step.walk())
+        done.append(step)
+    return tuple(done)
 
 
 def _not_yet(rule: Constraint, steps: Sequence[Step]) -> Constraint:
-    """"Don't rush to restart", where a later step restarts, forbids it only until the step before that one."""
+    """ "Don't rush to restart", where a later step restarts, forbids it only until the step before that one."""
     if rule.template != "absence":
         return rule
     doing = next((at for at, step in enumerate(steps) if step.line > rule.line and rule.a in bind(step).actions), None)
@@ -288,4 +377,3 @@ def _bare(title: str) -> str:
 def _significant(text: str) -> set[str]:
     words = {word.rstrip("s") for word in re.findall(r"\w{3,}", plain(text).lower())}
     return words - {"trading", "system", "issue", "error", "incident", "with", "from", "the", "and", "for", "not"}
-

@@ -8,6 +8,7 @@ the difference between the two decides what is a procedure and what is only part
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Literal
 
@@ -112,29 +113,34 @@ ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
 )  # fmt: skip
 
 
+@functools.lru_cache(maxsize=8192)
 def cleaned(title: str) -> str:
     """A heading's words for matching: number, emoji, brackets and trailing colon removed."""
     words = numbered(no_pictographs(title))[1]
     return re.sub(r"\s*[(\[][^()\[\]]{0,200}[)\]]", "", words).strip(" :.-–—*_")
 
 
+@functools.lru_cache(maxsize=8192)
 def kind_of(title: str) -> Kind | None:
     """What stands under a heading or label of this title; None for steps and sections of steps."""
     words = cleaned(title)
     return next((kind for kind, pattern in KINDS if pattern.search(words)), None)
 
 
+@functools.lru_cache(maxsize=8192)
 def is_phase(title: str) -> bool:
     """Whether the title names a stretch of a response rather than an incident."""
     return PHASE.search(cleaned(title)) is not None
 
 
+@functools.lru_cache(maxsize=8192)
 def names_incident(title: str) -> bool:
     """Whether the title names something that went wrong."""
     words = cleaned(title)
     return INCIDENT.search(words) is not None and GENERIC_TITLE.search(words) is None
 
 
+@functools.lru_cache(maxsize=8192)
 def is_generic(title: str) -> bool:
     """Whether a document title says no more than "incident runbook"."""
     words = cleaned(title)
@@ -142,11 +148,13 @@ def is_generic(title: str) -> bool:
     return not bare or GENERIC_TITLE.search(bare) is not None or GENERIC_TITLE.search(words) is not None
 
 
+@functools.lru_cache(maxsize=8192)
 def holds_procedures(title: str) -> bool:
     """Whether the title announces several procedures: "Common Incidents", "Rollback Procedures"."""
     return CONTAINER.search(cleaned(title)) is not None
 
 
+@functools.lru_cache(maxsize=8192)
 def role_of(title: str) -> Role:
     """The part that a procedure plays."""
     words = cleaned(title)

@@ -162,6 +162,7 @@ class Step(Node):
     branches: tuple[Branch, ...] = ()
     children: tuple[Step, ...] = ()
     refs: tuple[str, ...] = ()
+    needs_approval: bool = False
     alt_group: str | None = None
     override: Override | None = None
 

@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from drills.runbook.model import Step
 
 
-def predecessors(steps: Sequence[Step], barriers: Mapping[str, bool], ordered: bool = True) -> dict[str, tuple[str, ...]]:
+def predecessors(
+    steps: Sequence[Step], barriers: Mapping[str, bool], ordered: bool = True
+) -> dict[str, tuple[str, ...]]:
     """The direct predecessors of each step (sub-steps included); `barriers` tells which ids are barriers."""
     found: dict[str, tuple[str, ...]] = {}
     if ordered:
@@ -22,7 +24,9 @@ def predecessors(steps: Sequence[Step], barriers: Mapping[str, bool], ordered: b
     return found
 
 
-def _chain(steps: Sequence[Step], entry: tuple[str, ...], barriers: Mapping[str, bool], found: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _chain(
+    steps: Sequence[Step], entry: tuple[str, ...], barriers: Mapping[str, bool], found: dict[str, tuple[str, ...]]
+) -> tuple[str, ...]:
     """Order `steps` after `entry`; returns what the step behind them waits for."""
     gate = entry
     reads: list[str] = []

@@ -61,10 +61,24 @@ def override_of(stated: dict[str, Any], file: str, line: int | None) -> Override
                 fields["after"] = tuple(_list(value))
             case "kind":
                 if value not in KINDS:
-                    raise BadInput("unknown step kind", mend=f"use one of {', '.join(KINDS)}", file=file, line=line, field="kind", value=value)
+                    raise BadInput(
+                        "unknown step kind",
+                        mend=f"use one of {', '.join(KINDS)}",
+                        file=file,
+                        line=line,
+                        field="kind",
+                        value=value,
+                    )
                 fields["kind"] = value
             case _:
-                raise BadInput("unknown word in a step's comment", mend=f"use one of {', '.join(KEYS)}", file=file, line=line, field=str(key), value=value)
+                raise BadInput(
+                    "unknown word in a step's comment",
+                    mend=f"use one of {', '.join(KEYS)}",
+                    file=file,
+                    line=line,
+                    field=str(key),
+                    value=value,
+                )
     return Override(**fields)
 
 
@@ -79,7 +93,9 @@ def _flag(key: str, value: object, file: str, line: int | None) -> bool:
         return value
     if str(value).lower() in {"true", "yes", "1", "false", "no", "0"}:
         return str(value).lower() in {"true", "yes", "1"}
-    raise BadInput("expected true or false", mend=f"write {key} or {key}=false", file=file, line=line, field=key, value=value)
+    raise BadInput(
+        "expected true or false", mend=f"write {key} or {key}=false", file=file, line=line, field=key, value=value
+    )
 
 
 def _weight(value: object, file: str, line: int | None) -> float:
@@ -88,21 +104,32 @@ def _weight(value: object, file: str, line: int | None) -> float:
     except ValueError:
         weight = -1.0
     if not 0 <= weight <= 100:
-        raise BadInput("not a weight", mend="give a number from 0 to 100", file=file, line=line, field="weight", value=value)
+        raise BadInput(
+            "not a weight", mend="give a number from 0 to 100", file=file, line=line, field="weight", value=value
+        )
     return weight
 
 
 def _seconds(value: object, file: str, line: int | None) -> float:
     span = read_duration(f"{value}s" if isinstance(value, int | float) or str(value).isdigit() else str(value))
     if span is None or span.hi_s is None:
-        raise BadInput("not a time", mend="write it as 60s, 5min or 2h", file=file, line=line, field="deadline", value=value)
+        raise BadInput(
+            "not a time", mend="write it as 60s, 5min or 2h", file=file, line=line, field="deadline", value=value
+        )
     return span.hi_s
 
 
 def _action(name: str, file: str, line: int | None) -> str:
     if name not in ACTIONS:
         near = [known for known in ACTIONS if known.startswith(name[:4])] or sorted(ACTIONS)
-        raise BadInput("no such action", mend=f"use an action of drills/actions.py, such as {', '.join(near[:4])}", file=file, line=line, field="bind", value=name)
+        raise BadInput(
+            "no such action",
+            mend=f"use an action of drills/actions.py, such as {', '.join(near[:4])}",
+            file=file,
+            line=line,
+            field="bind",
+            value=name,
+        )
     return name
 
 
@@ -126,8 +153,21 @@ def read_sidecar(runbook: Path) -> dict[str, Override]:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
-        raise BadInput("not valid YAML", mend="write `steps:` and below it step ids with their fields", file=path, line=None if line is None else line + 1) from error
+        raise BadInput(
+            "not valid YAML",
+            mend="write `steps:` and below it step ids with their fields",
+            file=path,
+            line=None if line is None else line + 1,
+        ) from error
     steps = loaded.get("steps") if isinstance(loaded, dict) else None
     if not isinstance(steps, dict) or not all(isinstance(fields, dict) for fields in steps.values()):
-        raise BadInput("no mapping of step ids", mend="write `steps:` and below it step ids with their fields", file=path, field="steps")
-    return {str(step_id): override_of({str(k): v for k, v in fields.items()}, str(path), None) for step_id, fields in steps.items()}
+        raise BadInput(
+            "no mapping of step ids",
+            mend="write `steps:` and below it step ids with their fields",
+            file=path,
+            field="steps",
+        )
+    return {
+        str(step_id): override_of({str(k): v for k, v in fields.items()}, str(path), None)
+        for step_id, fields in steps.items()
+    }

@@ -16,10 +16,21 @@ _PLACEHOLDER = re.compile(
     r"offen|ausfüllen|noch zu (?:ergänzen|definieren)|por definir|pendiente|completar)\b.*\)?$|\bXXX+|\b555[- ]?\d{3,4}|\+?0{3,}[- ]?0{2,}|example\.(?:com|org)\b|\?{2,}",
     re.I,
 )
-_ROLE = re.compile(r"role|team|who|name|function|contact type|rolle|wer|funktion|bereich|rol\b|función|equipo|quién|cargo", re.I)
-_TIME = re.compile(r"time|after|when|elapsed|duration|trigger|condition|zeit|nach|dauer|wann|bedingung|stufe|tiempo|tras|cuándo|plazo|condición|minut|level|severity", re.I)
-_ACTION = re.compile(r"action|escalat|who|contact|notify|to\b|role|do|aktion|maßnahme|eskal|wer|an\b|acción|escala|quién|contacto|notificar|rol", re.I)
-_TO = re.compile(r"\b(?:escalate to|to the|to|notify|page|call|inform|an den|an die|an|benachrichtigt?|al|a la|avisar a|notificar a)\s+(?:the |den |die |la |el )?(?P<role>[\w &/-]{2,50})", re.I)
+_ROLE = re.compile(
+    r"role|team|who|name|function|contact type|rolle|wer|funktion|bereich|rol\b|función|equipo|quién|cargo", re.I
+)
+_TIME = re.compile(
+    r"time|after|when|elapsed|duration|trigger|condition|zeit|nach|dauer|wann|bedingung|stufe|tiempo|tras|cuándo|plazo|condición|minut|level|severity",
+    re.I,
+)
+_ACTION = re.compile(
+    r"action|escalat|who|contact|notify|to\b|role|do|aktion|maßnahme|eskal|wer|an\b|acción|escala|quién|contacto|notificar|rol",
+    re.I,
+)
+_TO = re.compile(
+    r"\b(?:escalate to|to the|to|notify|page|call|inform|an den|an die|an|benachrichtigt?|al|a la|avisar a|notificar a)\s+(?:the |den |die |la |el )?(?P<role>[\w &/-]{2,50})",
+    re.I,
+)
 
 
 def is_placeholder(value: str) -> bool:
@@ -39,7 +50,9 @@ def _contacts(section: Section, file: str) -> Iterator[Contact]:
             yield from _contact_rows(block, section, file)
         elif isinstance(block, ListBlock):
             for item in block.items:
-                yield from _contact_line(item.raw, group, Source(file=file, line=item.line, end=item.end, path=section.path))
+                yield from _contact_line(
+                    item.raw, group, Source(file=file, line=item.line, end=item.end, path=section.path)
+                )
         elif isinstance(block, Paragraph):
             for offset, line in enumerate(block.raw.split("\n")):
                 at = block.line + offset
@@ -95,7 +108,14 @@ def _rules(section: Section, file: str) -> Iterator[EscalationRule]:
 def _rule_rows(table: Table, section: Section, file: str) -> Iterator[EscalationRule]:
     titles = [plain(cell) for cell in table.header]
     when = next((i for i, title in enumerate(titles) if _TIME.search(title)), 0)
-    rated = next((i for i in range(len(titles)) if table.rows and all(i < len(c) and read_duration(plain(c[i])) for _, c in table.rows)), None)
+    rated = next(
+        (
+            i
+            for i in range(len(titles))
+            if table.rows and all(i < len(c) and read_duration(plain(c[i])) for _, c in table.rows)
+        ),
+        None,
+    )
     when = rated if rated is not None else when
     what = next((i for i, title in enumerate(titles) if i != when and _ACTION.search(title)), None)
     if what is None:
@@ -121,4 +141,10 @@ def _rule_item(item: ListItem, section: Section, file: str) -> EscalationRule:
 def _rule(when: str, action: str, src: Source) -> EscalationRule:
     after = deadline(when, src, "table") or (find_deadline(when, src) if when == action else None)
     role = _TO.search(action)
-    return EscalationRule(src=src, after=after, when=None if after else when or None, action=action, role=role.group("role").strip() if role else None)
+    return EscalationRule(
+        src=src,
+        after=after,
+        when=None if after else when or None,
+        action=action,
+        role=role.group("role").strip() if role else None,
+    )

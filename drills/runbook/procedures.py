@@ -21,7 +21,9 @@ from drills.runbook.steps import StepReader, has_commands, is_action_list, title
 from drills.runbook.tables import columns_of
 from drills.runbook.text import checkbox, plain
 
-REFERENCE: frozenset[Kind] = frozenset({"severity", "contacts", "escalation", "templates", "drills", "overview", "metadata", "references"})
+REFERENCE: frozenset[Kind] = frozenset(
+    {"severity", "contacts", "escalation", "templates", "drills", "overview", "metadata", "references"}
+)
 ASIDE: frozenset[Kind] = frozenset({"symptoms", "trigger", "objectives", "note", "expected", "checklist"})
 
 
@@ -49,6 +51,25 @@ class ProcedureFinder:
 
     def find(self, root: Section) -> list[ProcedureDraft]:
         """All procedures below `root`, in reading order."""
+        found = self._found(root)
+        return found if any(draft.steps for draft in found) else self._told(root)
+
+    def _told(self, root: Section) -> list[ProcedureDraft]:
+        """The last resort, for a document that is prose: sentences that ask for a known action are steps."""
+        drafts: list[ProcedureDraft] = []
+        for section in root.walk():
+            if section.kind in REFERENCE | ASIDE:
+                continue
+            draft = ProcedureDraft(section.title or "Procedure", section, role_of(section.text))
+            path = (*section.path, section.text) if section.text else section.path
+            for block in section.blocks:
+                if isinstance(block, Paragraph):
+                    draft.steps += self.reader.from_prose(block, path)
+            if draft.steps:
+                drafts.append(draft)
+        return drafts
+
+    def _found(self, root: Section) -> list[ProcedureDraft]:
         tops = [child for child in root.children if not child.is_label]
         only = tops[0] if len(tops) == 1 and not owns_steps(root.blocks) else None
         if only is not None and only.level <= 2 and not any(c.level <= only.level for c in tops[1:]):
@@ -60,9 +81,11 @@ class ProcedureFinder:
 
     def _whole(self, top: Section) -> list[ProcedureDraft]:
         """A document below a single title."""
-        if self._symptoms(top) or self._numbered_steps(top) or not self._parts(top):
+        parts, direct = self._parts(top), _listed_steps(top.blocks)
+        beside = all(is_phase(part.text) or part.is_label or part.kind in {"decision", "checklist"} for part in parts)
+        if self._symptoms(top) or self._numbered_steps(top) or not parts or (direct and beside):
             return [self._draft(top)] if self._owns(top) else []
-        found = [self._draft(top, whole=False)] if owns_steps(top.blocks) and _ordered(top.blocks) else []
+        found = [self._draft(top, whole=False)] if direct else []
         return found + self._under(top)
 
     def _under(self, parent: Section) -> list[ProcedureDraft]:
@@ -82,11 +105,18 @@ class ProcedureFinder:
 
     def _last_resort(self, parent: Section) -> bool:
         """A checklist is the procedure when nothing else under the parent owns steps."""
-        return not any(self._owns(other) for other in parent.children if other.kind != "checklist" and other.kind not in REFERENCE)
+        return not any(
+            self._owns(other) for other in parent.children if other.kind != "checklist" and other.kind not in REFERENCE
+        )
 
     def _step_like(self, child: Section, parent: Section) -> bool:
         """A numbered "Escalation" between numbered steps is a step, not the escalation table."""
-        return child.kind == "escalation" and child.number is not None and not sectional_numbers(parent) and not child.has(Table)
+        return (
+            child.kind == "escalation"
+            and child.number is not None
+            and not sectional_numbers(parent)
+            and not child.has(Table)
+        )
 
     # What a section owns ------------------------------------------------------------------------------
 
@@ -102,11 +132,17 @@ class ProcedureFinder:
             return False
         if section.kind in ASIDE and section.kind != "checklist":
             return False
-        if _only_boxes(section.blocks) and (section.kind == "checklist" or role_of(section.text) == "post") and not section.children:
+        if (
+            _only_boxes(section.blocks)
+            and (section.kind == "checklist" or role_of(section.text) == "post")
+            and not section.children
+        ):
             return False
         if owns_steps(section.blocks):
             return True
-        return any(self._owns(child) or (child.number is not None and _has_content(child)) for child in section.children)
+        return any(
+            self._owns(child) or (child.number is not None and _has_content(child)) for child in section.children
+        )
 
     def _parts(self, section: Section) -> list[Section]:
         return [child for child in section.children if self._owns(child)]
@@ -153,7 +189,11 @@ class ProcedureFinder:
         plain_parts = [part for part in parts if part.kind != "steps"]
         if any(names_incident(part.text) and not is_phase(part.text) and not part.is_label for part in plain_parts):
             return False
-        if holds_procedures(section.text) and any(_substantial(part) for part in plain_parts) and role_of(section.text) != "communication":
+        if (
+            holds_procedures(section.text)
+            and any(_substantial(part) for part in plain_parts)
+            and role_of(section.text) != "communication"
+        ):
             return all(is_phase(part.text) for part in plain_parts)
         if any(self._ordered_inside(part) and not is_phase(part.text) for part in plain_parts):
             return names_incident(section.text)
@@ -175,7 +215,9 @@ class ProcedureFinder:
 
     def _part(self, child: Section, parent: Section, draft: ProcedureDraft) -> None:
         kind = child.kind
-        if kind in ASIDE and not (kind == "checklist" and not draft.steps and self._last_resort(parent)):
+        if _only_boxes(child.blocks) and role_of(child.text) == "post" and not child.children:
+            draft.asides.append(child)
+        elif kind in ASIDE and not (kind == "checklist" and not draft.steps and self._last_resort(parent)):
             draft.asides.append(child)
         elif kind in REFERENCE and not self._step_like(child, parent):
             return
@@ -200,7 +242,9 @@ class ProcedureFinder:
             return False
         if _ordered(child.blocks) or any(isinstance(b, Table) and columns_of(b).steps for b in child.blocks):
             return True
-        inner = [c for c in child.children if (not c.is_label or c.number is not None) and c.kind not in ASIDE | REFERENCE]
+        inner = [
+            c for c in child.children if (not c.is_label or c.number is not None) and c.kind not in ASIDE | REFERENCE
+        ]
         if any(_has_content(c) for c in inner):
             return True
         return is_phase(child.text) and _only_bullets(child.blocks) and not child.children
@@ -225,7 +269,11 @@ class ProcedureFinder:
             return []
         if _ordered(blocks):
             return self._listed(blocks, path, draft)
-        tables = [block for block in blocks if isinstance(block, Table) and columns_of(block).steps and not columns_of(block).decides]
+        tables = [
+            block
+            for block in blocks
+            if isinstance(block, Table) and columns_of(block).steps and not columns_of(block).decides
+        ]
         if tables:
             return [step for table in tables for step in self.reader.from_table(table, path)]
         if has_commands(blocks) or any(isinstance(block, Table) for block in blocks):
@@ -259,7 +307,7 @@ class ProcedureFinder:
             if opens and not _continues(block):
                 groups.append([])
             groups[-1].append(block)
-        groups = [group for group in groups if has_commands(group)] if len(groups) > 1 else groups
+        groups = _joined(groups)
         if len(groups) == 1:
             return [self._implicit(section.title or "Procedure", groups[0], path)]
         return [self._implicit(_introduction(group) or section.title, group, path) for group in groups]
@@ -271,6 +319,17 @@ class ProcedureFinder:
         return step
 
 
+def _joined(groups: Sequence[list[Block]]) -> list[list[Block]]:
+    """Groups without commands belong to the group before (or, at the beginning, to the one after)."""
+    joined: list[list[Block]] = []
+    for group in groups:
+        if joined and (not has_commands(group) or not has_commands(joined[-1])):
+            joined[-1] += group
+        else:
+            joined.append(list(group))
+    return joined
+
+
 def _introduction(group: Sequence[Block]) -> str:
     first = group[0]
     return plain(first.raw.strip().split("\n")[0]).rstrip(" :")[:120] if isinstance(first, Paragraph) else ""
@@ -280,7 +339,10 @@ def _introduces(block: Block, title: str) -> bool:
     return isinstance(block, Paragraph) and plain(block.raw.strip()).rstrip(" :")[:120] == title
 
 
-_CONTINUES = re.compile(r"^(?:expected|output|note|this |it should|you should|erwartet|ausgabe|hinweis|das |salida|nota|esto|debería|example|beispiel|ejemplo|sample|if |wenn |si )", re.I)
+_CONTINUES = re.compile(
+    r"^(?:expected|output|note|this |it should|you should|erwartet|ausgabe|hinweis|das |salida|nota|esto|debería|example|beispiel|ejemplo|sample|if |wenn |si )",
+    re.I,
+)
 
 
 def _continues(block: Block) -> bool:
@@ -290,15 +352,26 @@ def _continues(block: Block) -> bool:
 
 def owns_steps(blocks: Sequence[Block]) -> bool:
     """Whether steps stand among `blocks`: a list, a fence with commands, a table of steps."""
-    return any(isinstance(b, ListBlock) or (isinstance(b, Table) and (columns_of(b).steps or columns_of(b).decides)) for b in blocks) or has_commands(blocks)
+    return any(
+        isinstance(b, ListBlock) or (isinstance(b, Table) and (columns_of(b).steps or columns_of(b).decides))
+        for b in blocks
+    ) or has_commands(blocks)
 
 
 def _ordered(blocks: Sequence[Block]) -> bool:
     return any(isinstance(block, ListBlock) and block.ordered for block in blocks)
 
 
+def _listed_steps(blocks: Sequence[Block]) -> bool:
+    """Steps that cannot be taken for a table of contents: an ordered list, a table of steps, commands."""
+    tables = any(isinstance(block, Table) and columns_of(block).steps for block in blocks)
+    return tables or _ordered(blocks) or has_commands(blocks)
+
+
 def _only_bullets(blocks: Sequence[Block]) -> bool:
-    return any(is_action_list(block) for block in blocks) and not any(isinstance(block, Fence | Table) for block in blocks)
+    return any(is_action_list(block) for block in blocks) and not any(
+        isinstance(block, Fence | Table) for block in blocks
+    )
 
 
 def _only_boxes(blocks: Sequence[Block]) -> bool:
@@ -312,7 +385,11 @@ def _has_content(section: Section) -> bool:
 
 def _substantial(section: Section) -> bool:
     """A fence or a list: more than a remark."""
-    return any(isinstance(block, Fence | Table) for block in section.blocks) or any(isinstance(b, ListBlock) and len(b.items) > 1 for b in section.blocks) or bool(section.children)
+    return (
+        any(isinstance(block, Fence | Table) for block in section.blocks)
+        or any(isinstance(b, ListBlock) and len(b.items) > 1 for b in section.blocks)
+        or bool(section.children)
+    )
 
 
 def _alternatives(steps: Sequence[StepDraft]) -> bool:
@@ -321,7 +398,9 @@ def _alternatives(steps: Sequence[StepDraft]) -> bool:
 
 def sectional_numbers(parent: Section) -> bool:
     """Whether the numbers of the children number the sections of a document: one of them is a reference section."""
-    return any(child.number is not None and kind_of(child.text) in REFERENCE - {"escalation"} for child in parent.children)
+    return any(
+        child.number is not None and kind_of(child.text) in REFERENCE - {"escalation"} for child in parent.children
+    )
 
 
 def is_playbook(title: str, drafts: Sequence[ProcedureDraft]) -> bool:
@@ -335,5 +414,3 @@ def is_playbook(title: str, drafts: Sequence[ProcedureDraft]) -> bool:
     if all(phases):
         return True
     return not is_generic(title) and not any(names_incident(draft.section.text) for draft in main) and any(phases)
-
-

@@ -50,7 +50,12 @@ def _decoded(path: Path) -> str:
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise BadInput("too large for a runbook", mend=f"split it: the limit is {MAX_BYTES // 1024 // 1024} MB", file=path, value=f"{size / 1e6:.1f} MB")
+            raise BadInput(
+                "too large for a runbook",
+                mend=f"split it: the limit is {MAX_BYTES // 1024 // 1024} MB",
+                file=path,
+                value=f"{size / 1e6:.1f} MB",
+            )
         raw = path.read_bytes()
     except FileNotFoundError:
         raise BadInput("no such file", mend="check the path of the runbook", file=path) from None
@@ -92,20 +97,34 @@ def _read(text: str, file: str, overrides: Mapping[str, Override], stem: str) ->
     drafts = ProcedureFinder(found).find(root)
     drafts = [draft for draft in drafts if draft.steps]
     if not drafts:
-        raise BadInput("holds no step", mend="write steps as a numbered list, numbered headings or fenced commands", file=file)
+        raise BadInput(
+            "holds no step", mend="write steps as a numbered list, numbered headings or fenced commands", file=file
+        )
     return _Assembly(root, top, title, drafts, found, overrides).runbook(digest, last, meta)
 
 
 def _normalised(text: str, found: Found) -> tuple[str, dict[str, str]]:
     """One kind of line end, no marks in front, no line of a megabyte, front matter set apart."""
-    text = text.encode("utf-8", errors="replace").decode("utf-8").lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = (
+        text.encode("utf-8", errors="replace")
+        .decode("utf-8")
+        .lstrip("\ufeff")
+        .replace("\r\n", "\n")
+        .replace("\r", "\n")
+    )
     text = re.sub("[\0\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", " ", text)
     if len(text) > MAX_LINE_CHARS:
         lines = text.split("\n")
         for number, line in enumerate(lines):
             if len(line) > MAX_LINE_CHARS:
                 lines[number] = line[:MAX_LINE_CHARS]
-                found.problems.append((number + 1, "long-line", f"a line of {len(line)} characters: only the first {MAX_LINE_CHARS} are read"))
+                found.problems.append(
+                    (
+                        number + 1,
+                        "long-line",
+                        f"a line of {len(line)} characters: only the first {MAX_LINE_CHARS} are read",
+                    )
+                )
         text = "\n".join(lines)
     match = _FRONT_MATTER.match(text)
     if match is None:
@@ -141,7 +160,15 @@ def _title(root: Section, stem: str) -> tuple[str, Section | None]:
 class _Assembly:
     """Puts the parts of one document together."""
 
-    def __init__(self, root: Section, top: Section | None, title: str, drafts: list[ProcedureDraft], found: Found, overrides: Mapping[str, Override]) -> None:
+    def __init__(
+        self,
+        root: Section,
+        top: Section | None,
+        title: str,
+        drafts: list[ProcedureDraft],
+        found: Found,
+        overrides: Mapping[str, Override],
+    ) -> None:
         self.root, self.top, self.title, self.drafts, self.found = root, top, title, drafts, found
         self.file = found.file
         self.overrides = overrides
@@ -153,8 +180,16 @@ class _Assembly:
         procedures, unresolved = resolve([finisher.procedure(draft) for draft in self.drafts])
         unknown = [name for name in self.overrides if name not in finisher.applied]
         if unknown:
-            raise BadInput("the sidecar names a step that is not there", mend="use a step id as `firedrill runbook show` prints it", file=self.file, field="steps", value=unknown[0])
-        templates = {t.line: t for t in (*self.found.templates, *read_templates(self._of_kind("templates"), self.found))}
+            raise BadInput(
+                "the sidecar names a step that is not there",
+                mend="use a step id as `firedrill runbook show` prints it",
+                file=self.file,
+                field="steps",
+                value=unknown[0],
+            )
+        templates = {
+            t.line: t for t in (*self.found.templates, *read_templates(self._of_kind("templates"), self.found))
+        }
         src = Source(file=self.file, line=1, end=last_line)
         heads = [self.root, *([self.top] if self.top else []), *self._of_kind("objectives"), *self._of_kind("overview")]
         return Runbook(
@@ -201,7 +236,10 @@ class _Assembly:
         return read_meta([*ends, *self.sections[-1:]])
 
     def _findings(self) -> list[Finding]:
-        return [Finding(src=Source(file=self.file, line=line, end=line), rule=rule, message=message) for line, rule, message in sorted(self.found.problems)]
+        return [
+            Finding(src=Source(file=self.file, line=line, end=line), rule=rule, message=message)
+            for line, rule, message in sorted(self.found.problems)
+        ]
 
 
 def _lines_of(step: StepDraft) -> list[int]:
@@ -213,5 +251,3 @@ def _boxed(block: Block) -> list[tuple[int, str]]:
     if isinstance(block, ListBlock):
         return [(item.line, plain(checkbox(item.raw)[1])) for item in block.items if checkbox(item.raw)[0] is not None]
     return []
-
-

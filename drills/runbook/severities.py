@@ -17,9 +17,18 @@ from drills.runbook.model import Deadline, SeverityLevel, Source
 from drills.runbook.sections import Section
 from drills.runbook.text import bold_lead, plain
 
-_RESPONSE = re.compile(r"respon[sd]\w*|reaktion\w*|react\w*|antwort\w*|tiempo|respuesta|reacción|\bsla\b|\back\w*|time to|\bzeit\b|within|deadline|mttr|target", re.I)
-_ID = re.compile(r"^(?:sev(?:erity)?|level|lvl|category|priority|prio|class|id|code|stufe|schweregrad|priorität|klasse|kategorie|severidad|nivel|prioridad|gravedad|categoría|p)$|severity|schweregrad|severidad|^level|^nivel|^stufe|priorit|prioridad|categor|kategorie", re.I)
-_EXAMPLES = re.compile(r"example|criteria|when|description|definition|impact|beispiel|kriteri|beschreibung|auswirkung|ejemplo|criterio|descripción|impacto|definición|trading", re.I)
+_RESPONSE = re.compile(
+    r"respon[sd]\w*|reaktion\w*|react\w*|antwort\w*|tiempo|respuesta|reacción|\bsla\b|\back\w*|time to|\bzeit\b|within|deadline|mttr|target",
+    re.I,
+)
+_ID = re.compile(
+    r"^(?:sev(?:erity)?|level|lvl|category|priority|prio|class|id|code|stufe|schweregrad|priorität|klasse|kategorie|severidad|nivel|prioridad|gravedad|categoría|p)$|severity|schweregrad|severidad|^level|^nivel|^stufe|priorit|prioridad|categor|kategorie",
+    re.I,
+)
+_EXAMPLES = re.compile(
+    r"example|criteria|when|description|definition|impact|beispiel|kriteri|beschreibung|auswirkung|ejemplo|criterio|descripción|impacto|definición|trading",
+    re.I,
+)
 _ACTIONS = re.compile(r"action|maßnahme|massnahme|acci[oó]n|medida", re.I)
 _WORDS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (0, re.compile(r"emergency|catastroph|notfall|emergencia|desastre", re.I)),
@@ -28,8 +37,13 @@ _WORDS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (3, re.compile(r"medium|moderate|warning|mittel|\bmedi[ao]\b|warnung|moderad|advertencia|normal", re.I)),
     (4, re.compile(r"\blow\b|minor|niedrig|gering|\bbaj[ao]\b|menor|leicht|leve|info", re.I)),
 )
-_THRESHOLD = re.compile(r"(?P<lo>\d+(?:\.\d+)?)\s*(?:-|–|to|bis|a)\s*(?P<hi>\d+(?:\.\d+)?)\s*%|(?P<above>[>≥]=?)\s*(?P<min>\d+(?:\.\d+)?)\s*%|(?P<below>[<≤]=?)\s*(?P<max>\d+(?:\.\d+)?)\s*%")
-_BARE_NAME = re.compile(r"^(?:critical|high|medium|low|major|minor|emergency|warning|kritisch|hoch|mittel|niedrig|gering|crític[oa]|alt[oa]|medi[oa]|baj[oa]|rot|gelb|grün|red|amber|yellow|green)$", re.I)
+_THRESHOLD = re.compile(
+    r"(?P<lo>\d+(?:\.\d+)?)\s*(?:-|–|to|bis|a)\s*(?P<hi>\d+(?:\.\d+)?)\s*%|(?P<above>[>≥]=?)\s*(?P<min>\d+(?:\.\d+)?)\s*%|(?P<below>[<≤]=?)\s*(?P<max>\d+(?:\.\d+)?)\s*%"
+)
+_BARE_NAME = re.compile(
+    r"^(?:critical|high|medium|low|major|minor|emergency|warning|kritisch|hoch|mittel|niedrig|gering|crític[oa]|alt[oa]|medi[oa]|baj[oa]|rot|gelb|grün|red|amber|yellow|green)$",
+    re.I,
+)
 
 
 @dataclass(slots=True)
@@ -89,7 +103,11 @@ def _from_heading(section: Section, named: tuple[str, str], file: str) -> _Draft
                 _detail(draft, plain(item.raw), Source(file=file, line=item.line, end=item.end, path=section.path))
         elif isinstance(block, Paragraph):
             for offset, line in enumerate(block.raw.split("\n")):
-                _detail(draft, plain(line), Source(file=file, line=block.line + offset, end=block.line + offset, path=section.path))
+                _detail(
+                    draft,
+                    plain(line),
+                    Source(file=file, line=block.line + offset, end=block.line + offset, path=section.path),
+                )
     return draft
 
 
@@ -141,7 +159,11 @@ def _from_list(block: ListBlock, section: Section, file: str) -> Iterator[_Draft
         src = Source(file=file, line=item.line, end=item.end, path=(*section.path, section.text))
         draft = _Draft(named[0], named[1], src)
         rest = words.partition(":")[2].strip() or words
-        stated = re.search(r"(?:respon\w*|reaktion\w*|within|innerhalb|tiempo|respuesta|dentro)\D{0,25}(?P<time>\d[^,;.)]{0,30}|immediate\w*|sofort|inmediat\w*)", rest, re.I)
+        stated = re.search(
+            r"(?:respon\w*|reaktion\w*|within|innerhalb|tiempo|respuesta|dentro)\D{0,25}(?P<time>\d[^,;.)]{0,30}|immediate\w*|sofort|inmediat\w*)",
+            rest,
+            re.I,
+        )
         if stated:
             draft.response = deadline(stated.group(0), src, "table")
         draft.criteria.append(rest)
@@ -156,7 +178,11 @@ def _ranked(drafts: list[_Draft]) -> tuple[SeverityLevel, ...]:
 
 def _severity_key(draft: _Draft, position: int) -> tuple[float, int, int, int]:
     response = draft.response
-    seconds = float("inf") if response is None or response.kind == "varies" else (response.hi_s if response.hi_s is not None else response.lo_s or 0.0)
+    seconds = (
+        float("inf")
+        if response is None or response.kind == "varies"
+        else (response.hi_s if response.hi_s is not None else response.lo_s or 0.0)
+    )
     text = " ".join([draft.name, *draft.criteria[:1]])
     word = next((rank for rank, pattern in _WORDS if pattern.search(draft.name)), None)
     if word is None:
@@ -178,7 +204,9 @@ def _frozen(draft: _Draft, rank: int) -> SeverityLevel:
     )  # fmt: skip
 
 
-def level_for(levels: Sequence[SeverityLevel], stated: Sequence[str], rank: int, measures: Mapping[str, float]) -> SeverityLevel | None:
+def level_for(
+    levels: Sequence[SeverityLevel], stated: Sequence[str], rank: int, measures: Mapping[str, float]
+) -> SeverityLevel | None:
     """The level an incident has on the runbook's own scale.
 
     A measured drawdown within a level's threshold decides; else the level that the procedure states; else the

@@ -23,7 +23,9 @@ _MARKS = {"critical": "red", "optional": "dim"}
 
 def render(runbook: Runbook, console: Console) -> None:
     """Print the whole runbook."""
-    console.print(Text(runbook.title, style="bold"), Text(f"{runbook.file} · {_counted(runbook)}", style="dim"), sep="\n")
+    console.print(
+        Text(runbook.title, style="bold"), Text(f"{runbook.file} · {_counted(runbook)}", style="dim"), sep="\n"
+    )
     if runbook.single_playbook:
         console.print("[dim]one playbook: its procedures are the phases of one response[/dim]")
     if runbook.severities:
@@ -63,7 +65,11 @@ def _severities(levels: tuple[SeverityLevel, ...]) -> Table:
 
 def _procedure(procedure: Procedure) -> Tree:
     head = Text.assemble((procedure.title, "bold cyan"), (f"  #{procedure.id}  line {procedure.line}", "dim"))
-    for note in (procedure.role, ", ".join(procedure.severity), *(f"{o.name} {duration(o.seconds)}" for o in procedure.objectives)):
+    for note in (
+        procedure.role,
+        ", ".join(procedure.severity),
+        *(f"{o.name} {duration(o.seconds)}" for o in procedure.objectives),
+    ):
         head.append(f"  {note}" if note else "", style="magenta")
     tree = Tree(head)
     for symptom in procedure.symptoms:
@@ -92,12 +98,33 @@ def _add_step(tree: Tree, step: Step) -> None:
     for command in step.commands:
         words = " ".join(command.text.split())
         style = "red" if command.todo else "green"
-        marks = [mark for mark, on in (("TODO", command.todo), ("never returns", command.blocking), (f"option {command.option}", command.option)) if on]
-        node.add(Text.assemble((f"$ {words[:90]}", style), (f"  {', '.join(marks)}" if marks else "", "yellow"), (f"  {command.line}", "dim")))
+        marks = [
+            mark
+            for mark, on in (
+                ("TODO", command.todo),
+                ("never returns", command.blocking),
+                (f"option {command.option}", command.option),
+            )
+            if on
+        ]
+        node.add(
+            Text.assemble(
+                (f"$ {words[:90]}", style),
+                (f"  {', '.join(marks)}" if marks else "", "yellow"),
+                (f"  {command.line}", "dim"),
+            )
+        )
     for way in step.branches:
         actions = ", ".join(bind_branch(way).actions) or "nothing known"
         target = f" → {way.target}" if way.target else ""
-        node.add(Text.assemble((f"{way.condition} → ", "yellow"), way.action, (f"  [{actions}]{target}", "blue"), (f"  {way.line}", "dim")))
+        node.add(
+            Text.assemble(
+                (f"{way.condition} → ", "yellow"),
+                way.action,
+                (f"  [{actions}]{target}", "blue"),
+                (f"  {way.line}", "dim"),
+            )
+        )
     for child in step.children:
         _add_step(node, child)
 
@@ -156,7 +183,9 @@ def _constraint(rule: Constraint) -> Text:
         "not_until": f"no {rule.a} until {rule.b}", "wait": f"wait {duration(rule.within_s) or 'as stated'}",
         "response": f"{rule.a} within {duration(rule.within_s)}", "retry_max": f"at most {rule.count} times {rule.a}", "exists": f"{rule.a} must happen",
     }[rule.template]  # fmt: skip
-    return Text.assemble((f"{rule.line:>4}  ", "dim"), ("rule: ", "magenta"), words, ("  critical" if rule.critical else "", "red"))
+    return Text.assemble(
+        (f"{rule.line:>4}  ", "dim"), ("rule: ", "magenta"), words, ("  critical" if rule.critical else "", "red")
+    )
 
 
 def _beside(runbook: Runbook) -> Iterator[str]:
@@ -166,7 +195,9 @@ def _beside(runbook: Runbook) -> Iterator[str]:
         yield f"[dim]{rule.line:>4}[/dim]  escalation, {escape(when)}: {escape(rule.action)}"
     unfilled = sum(contact.placeholder for contact in runbook.contacts)
     if runbook.contacts:
-        yield f"      {len(runbook.contacts)} contacts" + (f", [yellow]{unfilled} never filled in[/yellow]" if unfilled else "")
+        yield f"      {len(runbook.contacts)} contacts" + (
+            f", [yellow]{unfilled} never filled in[/yellow]" if unfilled else ""
+        )
     for checklist in runbook.checklists:
         yield f"[dim]{checklist.line:>4}[/dim]  checklist {escape(checklist.title)!r}: {len(checklist.items)} boxes"
     for template in runbook.templates:

@@ -20,13 +20,23 @@ from drills.runbook.guards import SEVERITY_ID, is_optional, severity_ids
 from drills.runbook.lexicon import kind_of
 from drills.runbook.sections import LABEL_LEVEL, Section, as_label
 from drills.runbook.tables import Columns, columns_of
-from drills.runbook.text import MAX_INLINE_CHARS, bold_lead, checkbox, code_spans, comments, no_pictographs, numbered, plain, sentences
+from drills.runbook.text import (
+    MAX_INLINE_CHARS,
+    bold_lead,
+    checkbox,
+    code_spans,
+    comments,
+    no_pictographs,
+    numbered,
+    plain,
+    sentences,
+)
 from drills.runbook.vocabulary import actions_in
 
 _BRACKET = re.compile(r"[(\[]([^()\[\]]{1,120})[)\]]")
 _OPTION = re.compile(r"^(?:option|alternative|variante|opción|opcion|möglichkeit)\s+(?P<name>[A-Z0-9])\b", re.I)
 _CONDITIONAL = re.compile(
-    r"^(?:for|if|when|in case(?: of)?|should|bei|wenn|falls|für|sofern|im fall\w*|si|para|en caso de|cuando|after|nach|tras|on)\b",
+    r"^(?:for|if|when|in case(?: of)?|should|bei|wenn|falls|für|sofern|im fall\w*|si|para|en caso de|cuando|after|nach|tras)\b",
     re.I,
 )
 _CONDITIONAL_BRACKET = re.compile(r"^(?:if|when|only|after|wenn|falls|nur|nach|si|solo|sólo|tras|cuando)\b", re.I)
@@ -47,6 +57,7 @@ _EXPECTED_LEAD = re.compile(
     r"\b(?:expected|should (?:print|show|return|see|look)|output|erwartet\w*|ausgabe|sollte|esperad[oa]|salida|debería)\b",
     re.I,
 )
+_APPROVAL = re.compile(r"approv|sign-?off|freigabe|genehmigung|aprobaci|autorizaci", re.I)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜÁÉÍÓÚÑ¿¡])")
 
 
@@ -58,12 +69,15 @@ class StepReader:
 
     def from_section(self, section: Section, ordinal: int | None = None) -> StepDraft:
         """A heading (or label) as one step, its sub-headings and labels as sub-steps."""
+        title, lead = section.title, section.lead
+        if lead and not section.raw.rstrip(" *_").endswith(":") and lead[:1].islower():
+            title, lead = f"{title} {plain(lead)}", ""
         step = titled(
-            section.title, section.line, max(section.line, _last_line(section)), section.path, ordinal or section.number
+            title, section.line, max(section.line, _last_line(section)), section.path, ordinal or section.number
         )
         step.label = section.is_label
         step.comments += comments(section.raw)
-        if section.lead:
+        if lead:
             self._lead(step, section)
         self.fill(step, section.blocks)
         for child in section.children:
@@ -121,6 +135,19 @@ class StepReader:
             if group.raw:
                 self._child(step, group)
         return step
+
+    def from_prose(self, block: Paragraph, path: tuple[str, ...]) -> list[StepDraft]:
+        """The sentences of a paragraph that ask for something known."""
+        steps = []
+        for line, raw in sentences(block.raw[:MAX_INLINE_CHARS], block.line):
+            words = plain(raw)
+            choice = as_choice(words)
+            if choice is not None or actions_in(words):
+                step = titled(words.rstrip(" ."), line, block.end, path)
+                step.choices += [choice._replace(line=line)] if choice is not None else []
+                self._inline_commands(step, raw, line)
+                steps.append(step)
+        return steps
 
     def fill(self, step: StepDraft, blocks: Sequence[Block], announced: bool = False) -> None:
         """Add what stands below a step's title to it."""
@@ -199,7 +226,10 @@ class StepReader:
         asked = bool(_RUN.search(plain(raw))) or bool(_COMMAND_LABEL.match(plain(raw)))
         for code in code_spans(raw):
             words = code.split()
-            if looks_like_command(code) or (asked and len(words) >= 2 and re.fullmatch(r"[\w./-]+", words[0])):
+            alone = plain(raw).strip() == code and not code.endswith((".", ":"))
+            if looks_like_command(code) or (
+                (asked or alone) and len(words) >= 2 and re.fullmatch(r"[\w./-]+", words[0])
+            ):
                 title = None if plain(raw).strip(" :.") == code else plain(raw)
                 step.commands.append(CommandDraft(line, line, "inline", code, title))
 
@@ -280,6 +310,8 @@ def titled(raw_title: str, line: int, end: int, path: tuple[str, ...], ordinal: 
     if option:
         step.option = option.group("name").upper()
     for bracket in _BRACKET.findall(step.title):
+        if _APPROVAL.search(bracket):
+            continue  # "(after approval)" is a rule, not a case
         if severity_ids(bracket) and not as_time(bracket) and SEVERITY_ID.search(bracket):
             step.guard = bracket
         elif is_optional(bracket) or _FOR_BRACKET.match(bracket) or _CONDITIONAL_BRACKET.match(bracket):
@@ -332,7 +364,9 @@ def has_commands(blocks: Sequence[Block]) -> bool:
 
 
 def _tree(fence: Fence) -> bool:
-    return fence.lang == "mermaid" or (fence.lang in UNTOLD and is_diagram(fence.text) and bool(tree_choices(fence.text)))
+    return fence.lang == "mermaid" or (
+        fence.lang in UNTOLD and is_diagram(fence.text) and bool(tree_choices(fence.text))
+    )
 
 
 def is_kind(title: str, *kinds: str) -> bool:

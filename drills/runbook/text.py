@@ -6,6 +6,7 @@ bounded, so that a line made to be slow (thousands of open brackets) costs no mo
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 import unicodedata
@@ -32,6 +33,7 @@ _NUMBER = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=8192)
 def plain(raw: str) -> str:
     """The words of inline Markdown on one line, without emphasis, code marks, links and tags."""
     text = _COMMENT.sub(" ", raw[:MAX_INLINE_CHARS])
@@ -86,6 +88,7 @@ def checkbox(raw: str) -> tuple[bool | None, str]:
     return (None, raw) if match is None else (match.group(1) != " ", raw[match.end() :])
 
 
+@functools.lru_cache(maxsize=8192)
 def numbered(title: str) -> tuple[int | None, str]:
     """`3. Mitigate`, `Step 3: Mitigate`, `Schritt 3 - ...` as (3, rest); (None, title) without a number."""
     match = _NUMBER.match(title)
@@ -96,12 +99,16 @@ def numbered(title: str) -> tuple[int | None, str]:
     return number, rest or title.strip()
 
 
+@functools.lru_cache(maxsize=8192)
 def no_pictographs(text: str) -> str:
     """Without emoji and direction marks, which stand before many a heading."""
     return " ".join(_PICTOGRAPH.sub("", text).split())
 
 
-_BEGINS_ANEW = re.compile(r"^\s*(?:[-*•→>]|\d+[.)]|\*\*|__|(?:if|when|wenn|falls|si|yes|no|ja|nein|sí|else|otherwise|sonst)\b|\w[\w ]{0,30}:\s)", re.I)
+_BEGINS_ANEW = re.compile(
+    r"^\s*(?:[-*•→>]|\d+[.)]|\*\*|__|(?:if|when|wenn|falls|si|yes|no|ja|nein|sí|else|otherwise|sonst)\b|\w[\w ]{0,30}:\s)",
+    re.I,
+)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[\"“*(]?[A-ZÄÖÜÁÉÍÓÚÑ¿¡])")
 
 
@@ -124,6 +131,7 @@ def sentences(raw: str, line: int) -> list[tuple[int, str]]:
     return found
 
 
+@functools.lru_cache(maxsize=8192)
 def slug(title: str, limit: int = 80) -> str:
     """A short, stable name for an id: lower case, words joined by hyphens."""
     folded = unicodedata.normalize("NFKC", no_pictographs(title)).lower()
@@ -131,6 +139,7 @@ def slug(title: str, limit: int = 80) -> str:
     return re.sub(r"-{2,}", "-", cut)[:limit].strip("-") or "untitled"
 
 
+@functools.lru_cache(maxsize=8192)
 def anchor(title: str) -> str:
     """The fragment that GitHub gives a heading."""
     kept = re.sub(r"[^\w\- ]", "", title.strip().lower())

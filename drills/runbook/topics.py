@@ -64,13 +64,23 @@ _OTHER_NAMES = {
 _ALIASES: dict[str, tuple[str, ...]] = {"drawdown": ("kill_switch",), "execution_failures": ("broker_disconnection",)}
 """Incidents that end in another one: a drawdown beyond its limit is a kill switch that fires."""
 
-_ROLE_FACTOR = {"response": 1.0, "recovery": 0.8, "rollback": 0.6, "investigate": 0.6, "communication": 0.0, "post": 0.0, "prevention": 0.0}
+_ROLE_FACTOR = {
+    "response": 1.0,
+    "recovery": 0.8,
+    "rollback": 0.6,
+    "investigate": 0.6,
+    "communication": 0.0,
+    "post": 0.0,
+    "prevention": 0.0,
+}
 _TITLE, _TRIGGER, _SYMPTOM, _GUARD, _STEP = 20.0, 6.0, 3.0, 3.0, 1.0
 _NAMED = 6.0
 """From this score on, the procedure names the incident; below it is the nearest there is."""
 
 
-def find_procedure(runbook: Runbook, fragment: str | None = None, topic: str | Iterable[str] = ()) -> tuple[Procedure, str | None]:
+def find_procedure(
+    runbook: Runbook, fragment: str | None = None, topic: str | Iterable[str] = ()
+) -> tuple[Procedure, str | None]:
     """The procedure to follow, and a note when it was not named but only the nearest."""
     if fragment is not None and fragment.strip(" #"):
         return by_fragment(runbook, fragment), None
@@ -114,7 +124,11 @@ def whole(runbook: Runbook) -> Procedure:
     parts = [p for p in runbook.procedures if p.role != "prevention"] or list(runbook.procedures)
     if len(parts) == 1:
         return parts[0]
-    steps = tuple(step if step.phase else step.model_copy(update={"phase": part.title}) for part in parts for step in _after_previous(parts, part))
+    steps = tuple(
+        step if step.phase else step.model_copy(update={"phase": part.title})
+        for part in parts
+        for step in _after_previous(parts, part)
+    )
     first = parts[0]
     src = first.src.model_copy(update={"line": min(p.line for p in parts), "end": max(p.end for p in parts)})
     return first.model_copy(
@@ -149,9 +163,13 @@ def _best(runbook: Runbook, topics: tuple[str, ...]) -> tuple[Procedure, str | N
     score, _, _, best = max(scored, key=lambda entry: entry[:3])
     if score >= _NAMED:
         return best, None
-    general = next((p for p in candidates if not names_incident(p.title) and not is_phase(p.title) and p.role == "response"), None)
+    general = next(
+        (p for p in candidates if not names_incident(p.title) and not is_phase(p.title) and p.role == "response"), None
+    )
     general = general or next((p for p in candidates if not names_incident(p.title) and p.role == "response"), None)
-    near = [p for topic in topics for alias in _ALIASES.get(topic, ()) for p in candidates if _score(p, (alias,)) >= _TITLE]
+    near = [
+        p for topic in topics for alias in _ALIASES.get(topic, ()) for p in candidates if _score(p, (alias,)) >= _TITLE
+    ]
     if near:
         return near[0], _note(runbook, near[0], topics, "the nearest")
     if general is not None:
@@ -183,7 +201,9 @@ def _score(procedure: Procedure, topics: tuple[str, ...]) -> float:
         score += _SYMPTOM * min(2, sum(bool(pattern.search(item.text)) for item in procedure.symptoms))
         guards = [step.guard.raw for step in procedure.walk() if step.guard is not None]
         score += _GUARD * min(2, sum(bool(pattern.search(raw)) for raw in guards))
-        score += _STEP * min(3, sum(bool(pattern.search(step.title)) for step in procedure.walk() if step.guard is None))
+        score += _STEP * min(
+            3, sum(bool(pattern.search(step.title)) for step in procedure.walk() if step.guard is None)
+        )
         factor = 1.0 if topic == "deployment" and procedure.role == "rollback" else _ROLE_FACTOR[procedure.role]
         best = max(best, score * factor)
     return best

@@ -20,7 +20,7 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 
 _SUBORDINATE = re.compile(
-    r"(?:(?<=\s)|(?<=,)|^)(?:before|until|unless|only after|after|without|once|so that|because|while|as soon as|bevor|bis|nachdem|sobald|ohne dass|damit|weil|antes de|"
+    r"(?:(?<=\s)|(?<=,)|^)(?:before|until|unless|only after|after|without|once|so that|because|while|as soon as|bevor|bis|nachdem|sobald|ohne dass|damit|weil|antes de|(?:erst|nur) (?:nach|mit)|(?:solo|sólo) (?:tras|con|después)|"
     r"hasta|después de|sin|una vez|mientras|para que|porque)(?:\s|$).*",
     re.I | re.S,
 )
@@ -40,7 +40,8 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("verify_flat", _any(r"(?:verify|confirm|check|ensure)\b.{0,40}\b(?:flat\b|positions?\b.{0,20}\b(?:closed|zero|flat|0))", r"(?:flat|glatt|glattgestellt|keine offenen positionen)\b.{0,30}\b(?:prüfen|bestätigen|verifizieren)", r"positionen\b.{0,30}\b(?:geschlossen|glattgestellt|null)\b", r"(?:verificar|confirmar|comprobar)\b.{0,40}\bposiciones\b.{0,20}\b(?:cerradas|a cero)")),
     ("verify_orders", _any(r"(?:verify|confirm|ensure|check)\b.{0,40}\b(?:no (?:live|open|working|pending) orders?|(?:all )?(?:open |pending |working )?orders? (?:are |is |were )?(?:cancell?ed|gone|dead))", r"(?:keine|alle) (?:offenen )?(?:orders?|aufträge)\b.{0,30}\b(?:storniert|offen|mehr)\b", r"(?:verificar|confirmar|comprobar)\b.{0,40}\b(?:órdenes|ordenes)\b.{0,20}\b(?:cancelad|anulad|abiertas|vivas)")),
     ("verify_trading", _any(r"(?:verify|confirm|check|test|ensure)\b.{0,50}\b(?:trading (?:is |has )?(?:resumed|active|running|back|works?)|new order(?:s)? (?:is |are )?accepted|orders? (?:are |is )?(?:flowing|accepted|going out)|test order|first order)", r"(?:send|place|submit|submit a|place a)\b.{0,12}\b(?:test|canary|probe|small) order", r"testorder|probeorder|orden de prueba", r"(?:handel|orders?)\b.{0,30}\b(?:läuft wieder|wieder angenommen)", r"(?:verificar|confirmar|comprobar)\b.{0,40}\b(?:operativa reanudada|nuevas órdenes aceptadas|vuelve a operar)")),
-    ("verify_reconciled", _any(r"(?:verify|confirm|check|ensure)\b.{0,50}\b(?:reconcil\w+|position(?:s)? match|book(?:s)? (?:equals?|match)|ledger|no (?:difference|discrepanc|mismatch))", r"(?:abgleich|bestand|positionen)\b.{0,40}\b(?:stimm\w+ überein|übereinstimm\w+|keine abweichung)", r"(?:verificar|confirmar|comprobar)\b.{0,40}\b(?:concilia\w+|coincid\w+|cuadr\w+)")),
+    ("verify_reconciled", _any(r"(?:verify|confirm|check|ensure)\b.{0,40}\b(?:both|books?|they)\b.{0,20}\b(?:agree|match|equal|balance)",
+            r"(?:verify|confirm|check|ensure)\b.{0,50}\b(?:reconcil\w+|position(?:s)? match|book(?:s)? (?:equals?|match)|ledger|no (?:difference|discrepanc|mismatch))", r"(?:abgleich|bestand|positionen)\b.{0,40}\b(?:stimm\w+ überein|übereinstimm\w+|keine abweichung)", r"(?:verificar|confirmar|comprobar)\b.{0,40}\b(?:concilia\w+|coincid\w+|cuadr\w+)")),
     ("verify_connected", _any(r"(?:verify|confirm|check|ensure|test)\b.{0,50}\b(?:re-?connect\w*|connected|session (?:is )?(?:up|established|alive)|connection (?:is )?(?:up|restored|stable)|heartbeats?)", r"verbindung\b.{0,30}\b(?:steht|stabil|aktiv|wieder da)\b", r"(?:verificar|confirmar|comprobar)\b.{0,40}\b(?:conexión|sesión|conectad[oa])")),
     ("verify_data", _any(r"(?:verify|confirm|validate|ensure)\b.{0,50}\b(?:data|feed|bars?|quotes?|prices?|ticks?|candles?)\b", r"(?:daten|kurse|feed|marktdaten)\b.{0,30}\b(?:validieren|plausibilisieren|verifizieren|frisch|aktuell und)\b", r"(?:verificar|validar|comprobar|confirmar)\b.{0,40}\b(?:datos|precios|cotizaciones|feed)")),
     ("safe_mode", _any(r"(?:enable|enter|activate|switch (?:in)?to|turn on|put\b.{0,20}\bin(?:to)?|set)\b.{0,20}\b(?:safe|reduce[- ]only|close[- ]only|exit[- ]only|read[- ]only)[- ]?mode", r"(?:safe[- ]?mode|reduce[- ]?only|sicherheitsmodus|sicheren modus)\b.{0,30}\b(?:aktivieren|einschalten|setzen|umschalten)", r"(?:activar|entrar en|poner en)\b.{0,20}\bmodo (?:seguro|solo cierre)", r"block(?:s|ing)? new (?:risk|entries|positions)")),
@@ -74,7 +75,7 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("restart_service", _any(r"(?:restart|bounce|reboot|recycle|delete)\b.{0,30}\b(?:services?|pods?|containers?|database|postgres\w*|redis|cache|api|workers?|nodes?|specific)\b", r"restart to reset", r"(?:dienst|container|datenbank|pod|redis|postgres|cache)\w*\b.{0,25}\b(?:neu ?start|durchstart)\w*", r"(?:reiniciar)\b.{0,25}\b(?:servicio|contenedor|base de datos|pod|redis|caché)")),
     ("restart", _any(r"re-?start(?:ing)?\b", r"reboot(?:ing)?\b", r"re-?launch\w*", r"neu ?start\w*", r"neu zu starten", r"durchstarten", r"reinici(?:ar|o|e)\b", r"rearran\w+")),
     ("start_system", _any(r"(?:start|launch|bring (?:back )?up|boot)\b.{0,30}\b(?:system|process(?:es)?|services?|deployment|container|bot|application|app|engine|trading)\b", r"scale back up", r"(?:system|prozess|dienst|bot|anwendung)\w*\b.{0,25}\b(?:start|hochfahr|anfahr|einschalt)\w*", r"(?:iniciar|arrancar|levantar|encender)\b.{0,25}\b(?:sistema|proceso|servicio|bot|aplicación)")),
-    ("notify", _any(r"notif(?:y|ying|ication|ications)\b", r"inform\b", r"announce\w*", r"communicate\b", r"tell\b", r"post\b.{0,20}\b(?:channel|slack|teams|update)", r"update\b.{0,15}\b(?:status page|channel|stakeholders?|customers?|clients?|incident channel)", r"send\b.{0,25}\b(?:message|update|mail|e-?mail|notice|template|alert)", r"regulatory reporting", r"start comms", r"(?:contact|call|phone)\b.{0,40}", r"page\b(?=.{0,20}\b(?:team|on-?call|desk|ops|operations|management))", r"benachrichtig\w*", r"informier\w*", r"verständig\w*", r"(?:kommunizier|mitteil|meld)\w+", r"statusseite", r"notificar\b", r"avisar\b", r"informar\b", r"comunicar\b", r"anrufen", r"llamar\b", r"contactar\b")),
+    ("notify", _any(r"notif(?:y|ying|ication|ications)\b", r"inform\b", r"announce\w*", r"communicate\b", r"tell\b", r"post\b.{0,20}\b(?:channel|slack|teams|update)", r"update\b.{0,15}\b(?:status page|channel|stakeholders?|customers?|clients?|incident channel)", r"send\b.{0,25}\b(?:message|update|mail|e-?mail|notice|template|alert)", r"regulatory reporting", r"start comms", r"(?:contact|call|phone)\b.{0,40}", r"page\b(?=.{0,20}\b(?:team|on-?call|desk|ops|operations|management))", r"benachrichtig\w*", r"informier\w*", r"verständig\w*", r"(?:kommunizier|mitteil|meld)\w+", r"statusseite\b.{0,20}aktualisier\w*", r"notificar\b", r"avisar\b", r"informar\b", r"comunicar\b", r"anrufen", r"llamar\b", r"contactar\b")),
     ("document", _any(r"document(?:ing|ation)?\b", r"(?:create|open|write|file|log|record|fill)\b.{0,25}\b(?:issue|ticket|report|timeline|incident|log ?book|notes?|post)", r"(?:generate|export|collect)\b.{0,25}\breport", r"write (?:up|down)", r"include timeline", r"close (?:the )?incident", r"dokumentier\w*", r"protokollier\w*", r"festhalten", r"(?:bericht|ticket|protokoll)\b.{0,20}\b(?:erstell|schreib|anleg)\w*", r"documentar\b", r"registrar\b", r"redactar\b", r"(?:crear|abrir)\b.{0,20}\b(?:informe|ticket|incidencia)", r"action items assigned", r"assign (?:action|follow)")),
     ("decide", _any(r"decision\b", r"decide\b", r"choose\b", r"entscheid\w*", r"decidir\b", r"decisi[oó]n\b", r"elegir\b")),
     ("monitor", _any(r"monitor\b", r"wait\b", r"observe\b", r"watch\b", r"keep (?:an eye|watching)", r"beobacht\w*", r"überwachen?", r"abwarten|warten\b", r"monitore?ar\b", r"monitorizar\b", r"vigilar\b", r"esperar\b", r"supervisar\b")),
@@ -98,7 +99,10 @@ _LEADING_LOOK = re.compile(
     r"prüfen?|überprüfen?|kontrollieren?|vergleichen?|verificar|comprobar|confirmar|revisar|consultar|analizar|validar|comparar|identificar)\b",
     re.I,
 )
-_TRAILING_LOOK = re.compile(r"(?:prüfen|überprüfen|kontrollieren|ansehen|sichten|vergleichen|abfragen|verifizieren|bestätigen|sicherstellen)$", re.I)
+_TRAILING_LOOK = re.compile(
+    r"(?:prüfen|überprüfen|kontrollieren|ansehen|sichten|vergleichen|abfragen|verifizieren|bestätigen|sicherstellen)$",
+    re.I,
+)
 
 _LOOK_AT: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("look_logs", _any(r"\w*logs?\b(?! ?in)", r"\w*audit\w*", r"trigger(?:ed)?\b", r"kill[- ]?switch type", r"reason\b", r"last action", r"events?\b(?<!market events)", r"errors?\b", r"\w*protokoll\w*", r"auslöser", r"grund\b", r"logdatei\w*", r"fehlermeldung\w*", r"registros?\b", r"motivo\b", r"bitácora", r"traces?\b")),
@@ -108,7 +112,7 @@ _LOOK_AT: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("look_account", _any(r"equity\b", r"p&l\b", r"pnl\b", r"p/l\b", r"loss(?:es)?\b", r"drawdown\w*", r"margin\b", r"account\b", r"balance\b", r"buying power", r"verlust\w*", r"konto\w*", r"guv\b", r"saldo\b", r"pérdidas?\b", r"cuenta\b", r"capital\b")),
     ("look_deploys", _any(r"deploy\w*", r"rollouts?\b", r"releases?\b", r"recent changes?\b", r"changes?\b", r"commits?\b", r"config\w*", r"versions?\b", r"feature flags?", r"änderung\w*", r"konfiguration\w*", r"despliegues?\b", r"cambios\b", r"configuración")),
     ("look_data", _any(r"(?:market |reference |price )?data\b(?!base)", r"feeds?\b", r"quotes?\b", r"bars?\b", r"ticks?\b", r"candles?\b", r"prices?\b", r"sla\b", r"violation\b", r"eodhd\w*", r"polygon\w*", r"gaps?\b", r"staleness", r"freshness", r"calibration\w*", r"surfaces?\b", r"daten\w*", r"\w+daten\b", r"kurse?\b", r"datos\b", r"precios?\b", r"cotizaciones", r"velas\b")),
-    ("look_broker", _any(r"broker\w*", r"exchange\w*", r"venues?\b", r"ibkr\b", r"tws\b", r"alpaca\w*", r"binance\w*", r"kraken\w*", r"credentials?\b", r"api keys?", r"authenticat\w*", r"session\b", r"gateway\w*", r"fix session", r"live connections?", r"börsen?\w*", r"zugangsdaten", r"br[oó]ker\b", r"bolsa\b", r"mercado\b(?= (?:abierto|caído))", r"credenciales\b", r"status page")),
+    ("look_broker", _any(r"broker\w*", r"exchange\w*", r"venues?\b", r"ibkr\b", r"tws\b", r"alpaca\w*", r"binance\w*", r"kraken\w*", r"credentials?\b", r"api keys?", r"authenticat\w*", r"session\b", r"gateway\w*", r"fix session", r"live connections?", r"börsen?\w*", r"zugangsdaten", r"br[oó]ker\b", r"bolsa\b", r"mercado\b(?= (?:abierto|caído))", r"credenciales\b", r"status page", r"statusseite")),
     ("look_network", _any(r"network\w*", r"connectivity\b", r"connections?\b", r"dns\b", r"vpn\b", r"firewall\b", r"ping\b", r"latency to", r"packet\w*", r"route\b", r"netz\w*", r"verbindung\w*", r"konnektivität", r"red\b", r"conectividad", r"conexión")),
     ("look_resources", _any(r"memory\b", r"cpu\b", r"disk\b", r"resources?\b", r"nodes?\b", r"pods?\b", r"containers?\b", r"utili[sz]ation", r"heap\b", r"process(?:es)?\b(?= (?:memory|using|list))", r"(?:arbeits)?speicher\w*", r"festplatte\w*", r"ressourcen", r"auslastung", r"memoria\b", r"disco\b", r"recursos\b")),
     ("look_market", _any(r"market\w*(?! data)", r"volatil\w*", r"news\b", r"liquidity\b", r"regime\b", r"markt\w*", r"volatilität", r"nachrichten", r"mercado\w*", r"noticias", r"volatilidad", r"external factors")),
@@ -166,7 +170,9 @@ def actions_in(text: str) -> tuple[str, ...]:
     phrases = _by_phrase(sentence)
     for start, clause in _clauses(sentence):
         stop = start + len(clause)
-        named = [action for at, action in phrases if start <= at < stop and not (_about_looking(clause) and _changes(action))]
+        named = [
+            action for at, action in phrases if start <= at < stop and not (_about_looking(clause) and _changes(action))
+        ]
         found += named or (() if found and not _LOOK.search(clause) else _looks(clause, sentence))
     return tuple(dict.fromkeys(found))
 
@@ -207,6 +213,8 @@ def _looks(clause: str, sentence: str) -> tuple[str, ...]:
     """What a clause looks at, when it or the sentence around it is about looking."""
     if not _LOOK.search(sentence):
         return ()
+    if _CONFIRM.fullmatch(clause.strip()):
+        return ("verify_health",)
     if _CONFIRM.search(clause):
         for action, pattern in _CONFIRMED:
             if pattern.search(clause):
