@@ -8,7 +8,7 @@ from sim.checkers.base import Evidence, shares
 from sim.clock import MINUTE
 from sim.demands import Demands
 from sim.history import History
-from sim.reading import OUTSIDE, fills
+from sim.reading import OUTSIDE, Fill, fills
 
 NEAR_US = MINUTE
 """A log line this close to an action tells of it."""
@@ -25,25 +25,35 @@ def _unwritten(history: History) -> list[Evidence]:
     lines = [event.t_us for event in history.of("system.audit", "code.log", "code.page")]
     found = []
     for event in history.of(*_AUDITED):
-        if not _near(lines, event.t_us):
+        if not _near(lines, event.t_us, event.t_us):
             text = f"by {event.get('by', 'somebody')}, and no audit or log line tells of it"
             found.append(Evidence(event.t_us, f"{_AUDITED[event.kind]} is not in the audit trail", text))
-    closed: dict[str, int] = {}
-    first_us = 0
-    for fill in fills(history):
-        ours = fill.source != "strategy" and fill.source not in OUTSIDE
-        if ours and abs(fill.position) < abs(fill.before) and not _near(lines, fill.t_us):
-            first_us = first_us or fill.t_us
-            closed[fill.symbol] = closed.get(fill.symbol, 0) + fill.side * fill.qty
-    if closed:
-        text = f"closing trades without a log line near them: {shares(closed)}"
-        found.append(Evidence(first_us, "flatten is not in the audit trail", text))
+    for batch in _closings(history):
+        if not _near(lines, batch[0].t_us, batch[-1].t_us):
+            closed: dict[str, int] = {}
+            for fill in batch:
+                closed[fill.symbol] = closed.get(fill.symbol, 0) + fill.side * fill.qty
+            text = f"closing trades without a log line near them: {shares(closed)}"
+            found.append(Evidence(batch[0].t_us, "flatten is not in the audit trail", text))
     return found
 
 
-def _near(lines: list[int], t_us: int) -> bool:
-    i = bisect_left(lines, t_us - NEAR_US)
-    return i < len(lines) and lines[i] <= t_us + NEAR_US
+def _closings(history: History) -> list[list[Fill]]:
+    """Closing trades of the mitigation, those that follow one another closely as one."""
+    batches: list[list[Fill]] = []
+    for fill in fills(history):
+        ours = fill.source != "strategy" and fill.source not in OUTSIDE
+        if ours and abs(fill.position) < abs(fill.before):
+            if batches and fill.t_us - batches[-1][-1].t_us <= NEAR_US:
+                batches[-1].append(fill)
+            else:
+                batches.append([fill])
+    return batches
+
+
+def _near(lines: list[int], start_us: int, end_us: int) -> bool:
+    i = bisect_left(lines, start_us - NEAR_US)
+    return i < len(lines) and lines[i] <= end_us + NEAR_US
 
 
 def _unknown_orders(history: History) -> list[Evidence]:

@@ -1,7 +1,8 @@
 """Bad data never trades: once it could be known to be bad, no strategy takes risk on it.
 
 Some defects show in the first price (a NaN, a spike). Silence and repetition show only after a while, and
-defects of bars only with the bar; until then nobody can be blamed, so each kind has its allowance.
+defects of bars only with the bar; until then nobody can be blamed, so each kind has its allowance. Exits stay
+allowed, but a strategy that sells nearly all it holds because the price reads ten times too high is no exit.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from sim.checkers.base import Evidence, order_text, seconds
 from sim.clock import MINUTE, SECOND
 from sim.demands import Demands
 from sim.history import Event, History
+from sim.reading import ledger_holdings
 from sim.spans import FOREVER
 
 REACTION_US = 2 * SECOND
@@ -26,17 +28,17 @@ LOOK_US = 10 * SECOND
 UNCHANGED_US = 3 * MINUTE
 """A liquid symbol that does not move for so long is frozen; much less happens on a quiet day."""
 
-TWO_BARS_US = 130 * SECOND
-"""Order and uniqueness of time stamps show in the second of two bars."""
+MOST_OF_IT = 0.5
+"""An exit of a strategy that takes off more than this share, while prices are absurd, follows from the price."""
 
 LONGEST_BAR_US = 5 * MINUTE
 """Wrong ticks stay in the longest bar until it is published: the feed is called bad for so long after them."""
 
 
 def never_trades(history: History, demands: Demands) -> list[Evidence]:
-    """No order of a strategy adds risk in a symbol whose data is known to be bad."""
+    """No order of a strategy adds risk, or dumps the position, in a symbol whose data is known to be bad."""
     bad: dict[str, Event] = {}
-    ended = _ends(history)
+    ended, held = _ends(history), ledger_holdings(history)
     true_price: dict[str, float] = {}
     found = []
     for event in history.of("feed.bad", "feed.good", "feed.corrupted", "ledger.fill", "order.sent"):
@@ -49,14 +51,17 @@ def never_trades(history: History, demands: Demands) -> list[Evidence]:
         elif event.kind == "feed.corrupted":
             true_price[event.subject] = event.get("true_price") or true_price.get(event.subject, 0.0)
         elif event.data["source"] == "strategy" and (since := bad.get(event.data["symbol"])) is not None:
-            why = _objection(event, since, ended, true_price.get(event.data["symbol"], 0.0), demands)
+            symbol = event.data["symbol"]
+            why = _objection(event, since, ended, true_price.get(symbol, 0.0), held.at(symbol, event.seq), demands)
             if why:
                 text = f"{event.subject} ({order_text(event)}) sent {why}"
                 found.append(Evidence(event.t_us, f"traded on bad data: {event.data['symbol']}", text))
     return found
 
 
-def _objection(order: Event, since: Event, ended: dict[int, int], true_price: float, demands: Demands) -> str:
+def _objection(
+    order: Event, since: Event, ended: dict[int, int], true_price: float, held: int, demands: Demands
+) -> str:
     """Why this order should not have left; empty when nobody can be blamed."""
     kind = str(since.get("fault", ""))
     age_us = order.t_us - since.t_us
@@ -65,7 +70,9 @@ def _objection(order: Event, since: Event, ended: dict[int, int], true_price: fl
         # The price it was sized by is known, so the order itself is judged, an exit in name included.
         wrong = not _plausible(float(price), true_price, demands)
         return f"at a price of {price}, true {true_price:g}" if wrong and age_us > REACTION_US else ""
-    if order.data["reducing"] or age_us <= allowance_us(kind, demands):
+    if age_us <= allowance_us(kind, demands):
+        return ""
+    if order.data["reducing"] and not (kind in WRONG_PRICES and order.data["qty"] > MOST_OF_IT * abs(held)):
         return ""
     if order.t_us >= _last_wrong_us(since, ended):
         return ""
@@ -80,7 +87,7 @@ def allowance_us(kind: str, demands: Demands) -> int:
     if kind == "frozen":
         return UNCHANGED_US + LOOK_US
     if kind in ("duplicate_timestamp", "out_of_order"):
-        return TWO_BARS_US
+        return demands.detect_us  # it shows in some later bar: when, the scenario must say
     return REACTION_US
 
 
