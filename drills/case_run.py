@@ -83,7 +83,7 @@ def _run(
     calm_slices = 0
     while world.env.now < horizon_us and calm_slices < _CALM_SLICES:
         world.run(min(horizon_us, world.env.now + _SLICE_US))
-        over = world.env.now >= earliest_us and (responder is None or responder.finished)
+        over = world.env.now >= earliest_us and (responder is None or responder.finished or not responder.called)
         calm_slices = calm_slices + 1 if over and _calm(world, attended=responder is not None) else 0
     world.finish()
     return CaseRun(

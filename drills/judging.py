@@ -124,20 +124,25 @@ def _everything(run: CaseRun, demands: Demands) -> list[Predicate]:
 
 
 def judge(
-    measured: Measured, plan: Plan | None, literal: Measured, *, responder: str, lead: bool, pass_mark: float = PASS_MARK
-) -> CaseRecord:
-    """The record of one case. `literal` is the run in which the text was followed without a mistake."""
+    measured: Measured, plan: Plan | None, literal: Measured, alone: Measured, *, responder: str, lead: bool,
+    pass_mark: float = PASS_MARK,
+) -> CaseRecord:  # fmt: skip
+    """The record of one case.
+
+    `literal` is the run in which the text was followed without a mistake, `alone` the run of the same code
+    with nobody responding (the same object as `measured` when nobody did).
+    """
     run = measured.run
     called = responder != "none" and run.history.first("responder.started") is not None
     followed = _follow(measured, plan) if called and plan is not None else None
     runbook = _runbook_verdict(literal, plan)
     person = None if followed is None else Verdict.PASS if followed.passed(pass_mark) else Verdict.FAIL
-    code = _code_verdict(measured, runbook, person)
+    code = _code_verdict(measured, alone, runbook, person)
     verdict = Verdict.worst(runbook, code, person)
     if measured.unsettled:
         code = Verdict.worst(Verdict.INCONCLUSIVE, code)
         verdict = Verdict.INCONCLUSIVE
-    findings = list(_findings(measured, plan, literal, runbook, person, code, called))
+    findings = list(_findings(measured, plan, literal, alone, runbook, called))
     return CaseRecord(
         name=run.scenario.name, title=run.scenario.title, lead=lead, verdict=verdict,
         verdicts=Verdicts(runbook=runbook, code=code, responder=person),
@@ -147,16 +152,19 @@ def judge(
         adherence=None if followed is None else followed.score,
         shown_score=None if followed is None else followed.shown_score,
         fitness=None if followed is None else followed.fitness,
-        gates=_gates(measured, followed),
+        gates=_gates(measured, alone, followed),
         findings=findings,
         deviations=[] if followed is None else [
             DeviationRecord(points=d.points, step=d.step, line=d.line or None, kind=d.kind, text=d.text)
             for d in followed.ledger
         ],
         checks=[
-            CheckRecord(name=c.name, verdict=Verdict(c.verdict), evidence=[_evidence(e) for e in c.evidence[:10]])
-            for c in measured.checks
-        ],
+            CheckRecord(
+                name=f"{c.name} (code alone)" if unattended else c.name, verdict=Verdict(c.verdict),
+                evidence=[_evidence(e) for e in c.evidence[:10]],
+            )
+            for c, unattended in [*((c, False) for c in measured.checks), *(p for p in _failed(measured, alone) if p[1])]
+        ],  # fmt: skip
         steps=[] if plan is None or not called else step_records(plan, run.history, measured.moments.detected_us),
         timeline=timeline(run.history, run.zero_us), spans=spans(run.history), series=series(run.history),
         faults=[fault.describe() for fault in run.scenario.faults], digest=run.history.digest(),
@@ -187,21 +195,36 @@ def _runbook_verdict(literal: Measured, plan: Plan | None) -> Verdict:
     return Verdict.PASS if literal.in_time and not needed else Verdict.FAIL
 
 
-def _code_verdict(measured: Measured, runbook: Verdict, person: Verdict | None) -> Verdict:
-    """The worst check; and a missed objective falls on the code when neither text nor person explains it."""
+def _code_verdict(measured: Measured, alone: Measured, runbook: Verdict, person: Verdict | None) -> Verdict:
+    """The worst check, attended or alone; a missed objective is the code's when neither text nor person explains it."""
     worst = Verdict.worst(*(Verdict(check.verdict) for check in measured.checks))
+    if any(check.verdict == "fail" for check in alone.checks):
+        return Verdict.FAIL
     if not measured.in_time and runbook is Verdict.PASS and person in (None, Verdict.PASS):
         return Verdict.FAIL
     return worst
 
 
-def _gates(measured: Measured, followed: Adherence | None) -> list[Gate]:
+def _failed(measured: Measured, alone: Measured) -> Iterator[tuple[CheckResult, bool]]:
+    """Checks that did not pass, each with whether it did so only when nobody responded."""
+    seen = set()
+    for check in measured.checks:
+        if check.verdict != "pass":
+            seen.add(check.name)
+            yield check, False
+    for check in () if alone is measured else alone.checks:
+        # Alone, what needs a person stays open, and then a check may have nothing to look at.
+        if check.verdict == "fail" and check.name not in seen:
+            yield check, True
+
+
+def _gates(measured: Measured, alone: Measured, followed: Adherence | None) -> list[Gate]:
     gates = [] if followed is None else [Gate(id=g.kind, text=g.text, runbook_line=g.line or None) for g in followed.gates]
     if not measured.in_time:
         gates.append(Gate(id="rto_missed", text=_missed(measured)))
     gates += [
         Gate(id=check.name, text=check.evidence[0].title if check.evidence else check.name)
-        for check in measured.checks
+        for check, _ in _failed(measured, alone)
         if check.verdict == "fail"
     ]
     return gates
@@ -216,19 +239,18 @@ def _missed(measured: Measured) -> str:
 
 
 def _findings(
-    measured: Measured, plan: Plan | None, literal: Measured, runbook: Verdict, person: Verdict | None, code: Verdict,
-    called: bool,
-) -> Iterator[Finding]:  # fmt: skip
+    measured: Measured, plan: Plan | None, literal: Measured, alone: Measured, runbook: Verdict, called: bool
+) -> Iterator[Finding]:
     for reason in measured.unsettled:
         yield Finding(id="not-judged", severity="warning", title=reason, detail="The run cannot be judged.")
-    for check in measured.checks:
+    for check, unattended in _failed(measured, alone):
         for evidence in check.evidence:
-            if check.verdict != "pass":
-                yield Finding(
-                    id=check.name.replace("_", "-"), severity=evidence.severity, title=evidence.title,
-                    detail=evidence.detail, at_s=evidence.t_us / SECOND, claim=evidence.claim, truth=evidence.truth,
-                    source=evidence.source, checker=check.name,
-                )  # fmt: skip
+            yield Finding(
+                id=check.name.replace("_", "-"), severity=evidence.severity, title=evidence.title,
+                detail=f"With nobody responding: {evidence.detail}" if unattended else evidence.detail,
+                at_s=evidence.t_us / SECOND, claim=evidence.claim, truth=evidence.truth,
+                source=evidence.source, checker=check.name,
+            )  # fmt: skip
     if not measured.in_time:
         broken = ", ".join(measured.clock.broken) or "nothing that was watched"
         yield Finding(

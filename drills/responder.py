@@ -61,6 +61,11 @@ class Responder:
         world.pager.on_page(self._paged)
         world.env.process(self._life())
 
+    @property
+    def called(self) -> bool:
+        """Whether somebody has been reached."""
+        return bool(self._called.triggered)
+
     def _emit(self, kind: str, subject: str = "", **data: Any) -> None:
         self._world.history.emit(f"responder.{kind}", subject, **data)
 

@@ -2,8 +2,9 @@
 
 The lead case is the exercise: the on-call responds with the chosen preset. The other cases are the
 regression of the same incident's variants; there the on-call makes no mistakes, so that what goes wrong is
-the code's or the text's. Beside each case the text is followed to the letter with the reference bot, which
-is what the runbook's own verdict rests on.
+the code's or the text's. Beside each case two more runs are made on the same seed: the text followed to the
+letter with the reference bot, which the runbook's own verdict rests on, and the user's code with nobody
+responding, because a person who is quick enough hides a kill switch that does not fire.
 """
 
 from __future__ import annotations
@@ -102,7 +103,10 @@ def run_one(
     measured = measure_run(run, plan, automation_only=preset is None)
     same = is_reference and responder == "perfect"
     literal = measured if same else follow_to_the_letter(scenario, seed, text)
-    record = judge(measured, plan, literal, responder=responder, lead=lead, pass_mark=pass_mark)
+    alone = measured
+    if preset is not None:
+        alone = measure_run(run_case(scenario, seed, mitigation, None, None), plan, automation_only=True)
+    record = judge(measured, plan, literal, alone, responder=responder, lead=lead, pass_mark=pass_mark)
     return record, run
 
 

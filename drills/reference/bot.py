@@ -45,13 +45,17 @@ class Bot:
 
     def on_order(self, order):
         """Allow an order (True) or say why not."""
-        if order.reducing:
+        if order.reducing and order.source != "strategy":
             return True  # an exit is never blocked: it is the way out
+        if self.guard.verdict(order.symbol) is not True:
+            return self.guard.verdict(order.symbol)  # a strategy that sells because of a bad price is no exit
+        if order.reducing:
+            return True
         if self.kill.reason:
             return f"kill switch: {self.kill.reason}"
         if self.reconciler.unsure:
             return f"positions not confirmed: {self.reconciler.unsure}"
-        return self.guard.verdict(order.symbol)
+        return True
 
     def on_disconnect(self, reason):
         """The broker session is gone."""

@@ -74,7 +74,8 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     Defect(
         "guard-blocks-exit", "while the kill switch is on, its own gate refuses the closing orders", "bot",
-        "        if order.reducing:\n", "        if order.reducing and not self.kill.reason:\n", "q1",
+        "        if order.reducing and order.source != \"strategy\":\n",
+        "        if order.reducing and order.source != \"strategy\" and not self.kill.reason:\n", "q1",
     ),
     Defect(
         "flatten-becomes-caution", "the flatten level only warns", "kill_switch",

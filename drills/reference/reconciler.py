@@ -16,6 +16,7 @@ class Reconciler:
         self.unsure = None
         self.differences = 0
         self.unacknowledged = []
+        self.unanswered = 0
 
     def confirm_at_start(self):
         """After a start: take the broker's book before anything is traded, or take no new risk until it answers."""
@@ -53,10 +54,12 @@ class Reconciler:
         """The broker's positions, or None when there is no answer that can be believed."""
         truth = self.kill.count(self.desk.broker.positions)
         if truth is None:
-            if self.unsure is None:
-                self.desk.page("the broker does not show positions: no new risk until it does")
             self.unsure = "the broker does not show positions"
+            self.unanswered += 1
+            if self.unanswered == 2:
+                self.desk.page("the broker does not show positions: no new risk until it does")
             return None
+        self.unanswered = 0
         if not truth and self.desk.positions and not self.account_is_flat():
             self.unsure = "the broker shows no positions, the account says otherwise"
             self.desk.page(self.unsure)

@@ -113,7 +113,7 @@ class Process:
 
     def report(self, what: str, error: BaseException) -> None:
         """Write down what ended a hook. `Killed` is silent; Ctrl-C and our own bugs pass on."""
-        if isinstance(error, KeyboardInterrupt) or (isinstance(error, AssertionError) and not _from_user(error)):
+        if isinstance(error, KeyboardInterrupt | BadInput) or (isinstance(error, AssertionError) and not _from_user(error)):
             raise error
         if isinstance(error, SystemExit):
             self._history.emit("code.exit", self.name, hook=what, code=str(error.code))
