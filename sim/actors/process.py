@@ -129,8 +129,11 @@ class Process:
 
     def serve(self, what: str, function: Callable[..., Any], *args: Any) -> Any:
         """Call user code for its answer on the caller's thread, whether or not the process is busy."""
-        busy = self.busy
+        me, busy = greenlet.getcurrent(), self.busy
+        visiting = me not in self._bodies
         answer = self.guard(what, function, *args)
+        if visiting and me in self._bodies:
+            self._bodies.remove(me)  # what the caller does next is no part of this process
         if busy:
             self.busy = True
         else:
@@ -154,9 +157,9 @@ class Process:
         self._inbox.clear()
         for ended in self.on_kill:
             ended()
-        for body in self._bodies:
+        bodies, self._bodies = self._bodies, []
+        for body in bodies:
             self._hub.kill(body)
-        self._bodies.clear()
 
     def wait(self, event: simpy.Event) -> Any:
         """Wait for `event` on behalf of this process; when the process is killed meanwhile, so is the wait."""
