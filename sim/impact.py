@@ -7,10 +7,10 @@ fault that asks for the kill switch by itself.
 
 from __future__ import annotations
 
-from sim.clock import MINUTE
+from sim.clock import MINUTE, SECOND
 from sim.demands import Demands
 from sim.history import History
-from sim.risk_limits import WARNING, over_limit
+from sim.risk_limits import HALTING, WARNING, over_limit
 
 EXCUSE_US = 2 * MINUTE
 """How close to a breach an action counts as its answer: the own view and the true equity differ a little."""
@@ -48,10 +48,15 @@ def halt_due_us(history: History, demands: Demands) -> int:
 
 
 def warning_due_us(history: History, demands: Demands) -> int:
-    """From when somebody should have been told, where nothing broke: a warning level passed, or the last fault felt."""
-    warned = over_limit(history, demands, WARNING)
-    if warned:
-        return warned[0][0]
+    """From when somebody should have been told, where nothing broke.
+
+    A limit passed (the code may have halted just before), else a warning level passed that was not passed
+    before the fault, else the last fault that anybody could have felt.
+    """
+    for limits in (HALTING, WARNING):
+        passed = [start for start, _ in over_limit(history, demands, limits) if start > demands.zero_us + SECOND]
+        if passed:
+            return passed[0]
     felt = landings(history, demands.zero_us)
     return felt[-1][0] if felt else demands.zero_us
 
