@@ -20,7 +20,7 @@ from sim.reading import (
 )
 from sim.spans import FOREVER, Span, at_least, both, minus, union
 
-_ALARMS = ("alert.firing", "page.sent", "code.page", "system.halted", "system.safe_mode")
+_ALARMS = ("alert.firing", "page.sent", "code.page", "system.halted", "system.safe_mode", "responder.noticed")
 _ACTIONS = (
     "system.halted", "system.safe_mode", "code.cancelled", "link.connect_failed", "link.restored", "order.sent",
     "order.denied", "book.position", "workload.restarted", "workload.rolled_back", "workload.limit_set",
@@ -59,7 +59,7 @@ def moments(history: History, demands: Demands, predicates: Sequence[Recovery] |
         t0_us=None if first_fault is None else first_fault.t_us,
         impact_us=impact_us,
         detected_us=detected_us(history, since_us, impact_us),
-        acknowledged_us=_first(history, since_us, "page.acknowledged", "responder.ack"),
+        acknowledged_us=_first(history, since_us, "page.acknowledged", "responder.acknowledged"),
         mitigated_us=_mitigated_us(history, since_us if impact_us is None else impact_us),
         contained_us=None if impact_us is None else _contained_us(history, demands, impact_us),
         healed_us=_healed_us(history),
