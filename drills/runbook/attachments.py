@@ -14,7 +14,8 @@ from drills.runbook.sections import Section
 from drills.runbook.text import bold_lead, checkbox, plain
 
 _OBJECTIVE = re.compile(
-    r"(?<!\w)(?P<name>RTO|RPO|MTTR|MTD|MTTA|recovery time objective|recovery point objective|wiederherstellungszeit|wiederanlaufzeit|tiempo (?:objetivo )?de recuperación)\b[^\n]{0,60}?"
+    r"(?<!\w)(?P<name>RTO|RPO|MTTR|MTD|MTTA|recovery time objective|recovery point objective|"
+    r"wiederherstellungszeit|wiederanlaufzeit|tiempo (?:objetivo )?de recuperación)\b[^\n]{0,60}?"
     r"(?:[:=≤<|]|\bis\b|\bof\b|\bvon\b|\bist\b|\bes\b|\bde\b)+\s*(?P<time>[<≤~]?\s*\d[^\n.;,|]{0,40})",
     re.I,
 )
@@ -25,8 +26,10 @@ _OBJECTIVE_NAMES = {
     "wiederanlaufzeit": "RTO",
 }
 _DRILL = re.compile(
-    r"^(?P<when>Q[1-4]|(?:quarter|quartal|trimestre)\s*\d|january|february|march|april|may|june|july|august|september|october|november|december|monthly|quarterly|weekly|yearly|annual\w*|"
-    r"jährlich|monatlich|quartalsweise|mensual|trimestral|anual|T[1-4]|[\w ]{2,20}?)\s*(?::|–|—|\s-\s)\s*(?P<scenario>\S.*)$",
+    r"^(?P<when>Q[1-4]|(?:quarter|quartal|trimestre)\s*\d|january|february|march|april|may|june|july|august|"
+    r"september|october|november|december|monthly|quarterly|weekly|yearly|annual\w*|"
+    r"jährlich|monatlich|quartalsweise|mensual|trimestral|anual|T[1-4]|[\w ]{2,20}?)\s*(?::|–|—|"
+    r"\s-\s)\s*(?P<scenario>\S.*)$",
     re.I,
 )
 _LABELLED = re.compile(r"^(?P<key>[^\W\d][\w /()-]{0,40}?)\s*:\s*(?P<value>\S.*)$")

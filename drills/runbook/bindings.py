@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from drills.actions import ACTIONS, Effect
-from drills.runbook.commands import meaning, named_action
+from drills.runbook.commands import meaning
 from drills.runbook.constraints import states_approval
 from drills.runbook.model import Branch, Command, Step, StepKind
+from drills.runbook.names import named_action
 from drills.runbook.vocabulary import actions_in, is_look, look_at
 
 Origin = Literal["annotation", "command", "text", "none"]
@@ -36,11 +37,14 @@ CRITICAL_ACTIONS = frozenset(
 BARRIERS = frozenset({"decide", "approve"})
 _FROM_COMMENTS = frozenset({"approve", "monitor", "escalate", "notify", "call_broker"})
 _INFO = re.compile(
-    r"^(?:possible|likely|common|typical)? ?(?:causes?|reasons?|background|notes?|expected|context|examples?|references?|mögliche ursachen|hintergrund|hinweise?|posibles causas|causas posibles|notas?)\b(?! analysis)",
+    r"^(?:possible|likely|common|typical)? ?(?:causes?|reasons?|background|notes?|expected|context|"
+    r"examples?|references?|mögliche ursachen|hintergrund|hinweise?|posibles causas|causas posibles|"
+    r"notas?)\b(?! analysis)",
     re.I,
 )
 _CHORE = re.compile(
-    r"^(?:implement|add|write|create|define|document|automate|script|build)\b\s*|\s*\b(?:commands?|scripts?|steps?|procedure)\b\.?$",
+    r"^(?:implement|add|write|create|define|document|automate|script|build)\b\s*|\s*\b(?:commands?|scripts?|"
+    r"steps?|procedure)\b\.?$",
     re.I,
 )
 

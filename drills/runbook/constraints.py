@@ -15,7 +15,9 @@ from drills.runbook.model import Constraint, Source
 from drills.runbook.vocabulary import actions_in
 
 _N_TIMES = re.compile(
-    r"\b(?:after|nach|tras|después de)\s+(?P<count>\d{1,3}|two|three|four|five|zwei|drei|vier|fünf|dos|tres|cuatro|cinco)\s+(?:failed |erfolglosen |fehlgeschlagenen )?(?:attempts?|tries|retries|versuchen?|intentos?|reintentos?)\b",
+    r"\b(?:after|nach|tras|después de)\s+(?P<count>\d{1,3}|two|three|four|five|zwei|drei|vier|fünf|dos|tres|"
+    r"cuatro|cinco)\s+(?:failed |erfolglosen |fehlgeschlagenen )?(?:attempts?|tries|retries|versuchen?|"
+    r"intentos?|reintentos?)\b",
     re.I,
 )
 _COUNTS = {
@@ -33,31 +35,47 @@ _COUNTS = {
     "cinco": 5,
 }
 _APPROVAL = re.compile(
-    r"(?:\bonly\b[^.\n]{0,60}\b(?:after|with|once)\b[^.\n]{0,60}\b(?:approv\w*|sign-?off|authori[sz]\w*)|\b(?:after|requires?|needs?|without|until)\b[^.\n]{0,50}\b(?:approval|sign-?off|authori[sz]ation)|"
-    r"\b(?:approval|sign-?off|authori[sz]ation)\b[^.\n]{0,30}\b(?:is |are )?(?:required|needed|mandatory|before)\b|\bmanual approval\b|\bmanually verify\b[^.\n]{0,30}\bbefore\b|"
-    r"\b(?:erst|nur)\b[^.\n]{0,60}\b(?:nach|mit)\b[^.\n]{0,40}\b(?:freigabe|genehmigung|zustimmung)|\bohne\b[^.\n]{0,30}\b(?:freigabe|genehmigung)|\b(?:freigabe|genehmigung)\b[^.\n]{0,40}\b(?:erforderlich|nötig|notwendig)|"
-    r"\b(?:solo|sólo|únicamente)\b[^.\n]{0,60}\b(?:tras|con|después de)\b[^.\n]{0,40}\b(?:aprobación|autorización)|\bsin\b[^.\n]{0,30}\b(?:aprobación|autorización)|\b(?:aprobación|autorización)\b[^.\n]{0,40}\b(?:requerida|necesaria|obligatoria|previa))",
+    r"(?:\bonly\b[^.\n]{0,60}\b(?:after|with|once)\b[^.\n]{0,60}\b(?:approv\w*|sign-?off|authori[sz]\w*)|"
+    r"\b(?:after|requires?|needs?|without|until)\b[^.\n]{0,50}\b(?:approval|sign-?off|authori[sz]ation)|"
+    r"\b(?:approval|sign-?off|authori[sz]ation)\b[^.\n]{0,30}\b(?:is |are )?(?:required|needed|mandatory|"
+    r"before)\b|\bmanual approval\b|\bmanually verify\b[^.\n]{0,30}\bbefore\b|"
+    r"\b(?:erst|nur)\b[^.\n]{0,60}\b(?:nach|mit)\b[^.\n]{0,40}\b(?:freigabe|genehmigung|zustimmung)|"
+    r"\bohne\b[^.\n]{0,30}\b(?:freigabe|genehmigung)|\b(?:freigabe|"
+    r"genehmigung)\b[^.\n]{0,40}\b(?:erforderlich|nötig|notwendig)|"
+    r"\b(?:solo|sólo|únicamente)\b[^.\n]{0,60}\b(?:tras|con|después de)\b[^.\n]{0,40}\b(?:aprobación|"
+    r"autorización)|\bsin\b[^.\n]{0,30}\b(?:aprobación|autorización)|\b(?:aprobación|"
+    r"autorización)\b[^.\n]{0,40}\b(?:requerida|necesaria|obligatoria|previa))",
     re.I,
 )
 _BEFORE = re.compile(
-    r"^(?P<first>[^\n]{3,160}?)\s*,?\s+\b(?:before|prior to|bevor|vor dem|antes de(?: que)?)\b\s*(?P<then>[^\n]{2,160})$",
+    r"^(?P<first>[^\n]{3,160}?)\s*,?\s+\b(?:before|prior to|bevor|vor dem|antes de(?: "
+    r"que)?)\b\s*(?P<then>[^\n]{2,160})$",
     re.I,
 )
 _ONLY_AFTER = re.compile(
-    r"^(?P<then>[^\n]{0,160}?)\s*\b(?:only|not|erst|nur|solo|sólo)\b[^\n]{0,40}?\b(?:after|once|until|when|nach|wenn|tras|después de|hasta)\b\s*(?P<first>[^\n]{2,160})$",
+    r"^(?P<then>[^\n]{0,160}?)\s*\b(?:only|not|erst|nur|solo|sólo)\b[^\n]{0,40}?\b(?:after|once|until|when|"
+    r"nach|wenn|tras|después de|hasta)\b\s*(?P<first>[^\n]{2,160})$",
     re.I,
 )
 _ABSENCE = re.compile(
-    r"(?:(?:^|[.;:!–—-]\s*|,\s+(?:and |but )?|\b(?:please|but|you) )(?:do not|don['’]t|never|avoid)|\b(?:must|should) (?:not|never))\s+(?P<a>[^\n.;]{3,120})|\b(?P<keep>keep\b[^\n.;]{3,60}\bactive\b)|\b(?P<block>\w[\w ]{2,40}\bblocks?\s+\w[^\n.;]{2,80})|"
-    r"\b(?:nicht|niemals|keinesfalls)\s+(?P<de>[^\n.;]{3,120})|(?:^|[.;:]\s*)(?:no|nunca)\s+(?P<es>(?:se debe\s+)?\w{3,}(?:ar|ir|ender|romper|mover)\b[^\n.;]{2,120})",
+    r"(?:(?:^|[.;:!–—-]\s*|,\s+(?:and |but )?|\b(?:please|but|you) )(?:do not|don['’]t|never|avoid)|"
+    r"\b(?:must|should) (?:not|never))\s+(?P<a>[^\n.;]{3,120})|\b(?P<keep>keep\b[^\n.;]{3,60}\bactive\b)|"
+    r"\b(?P<block>\w[\w ]{2,40}\bblocks?\s+\w[^\n.;]{2,80})|"
+    r"\b(?:nicht|niemals|keinesfalls)\s+(?P<de>[^\n.;]{3,120})|(?:^|[.;:]\s*)(?:no|nunca)\s+(?P<es>(?:se "
+    r"debe\s+)?\w{3,}(?:ar|ir|ender|romper|mover)\b[^\n.;]{2,120})",
     re.I,
 )
 _WAIT = re.compile(
-    r"(?:^|[.;:(]\s*)(?P<what>(?:wait|warten|abwarten|esperar|aguardar)\b[^\n.;]{2,120}|(?:monitor|observe|watch|beobacht\w*|überwach\w*|monitore?ar|vigilar|observar|supervisar)\b[^\n.;]{0,60}\b(?:for|für|durante|während)\b[^\n.;]{0,40}\d[^\n.;]{0,60}|[^\n.;]{0,40}\d+\s*\w{1,8}\s+(?:lang\s+)?(?:warten|abwarten|beobachten|überwachen)\b)",
+    r"(?:^|[.;:(]\s*)(?P<what>(?:wait|warten|abwarten|esperar|aguardar)\b[^\n.;]{2,120}|(?:monitor|observe|"
+    r"watch|beobacht\w*|überwach\w*|monitore?ar|vigilar|observar|supervisar)\b[^\n.;]{0,60}\b(?:for|für|"
+    r"durante|während)\b[^\n.;]{0,40}\d[^\n.;]{0,60}|[^\n.;]{0,40}\d+\s*\w{1,8}\s+(?:lang\s+)?(?:warten|"
+    r"abwarten|beobachten|überwachen)\b)",
     re.I,
 )
 _WITHIN = re.compile(
-    r"\b(?:within|innerhalb(?: von)?|binnen|dentro de|en un plazo de|no later than|spätestens nach)\s+(?:the (?:next|first)\s+)?(?P<time>\d[\w. ]{1,20}?(?:minutes?|mins?|hours?|days?|weeks?|h|d|min|stunden?|minuten|tagen?|wochen?|horas?|minutos?|días?|semanas?))\b",
+    r"\b(?:within|innerhalb(?: von)?|binnen|dentro de|en un plazo de|no later than|spätestens "
+    r"nach)\s+(?:the (?:next|first)\s+)?(?P<time>\d[\w. ]{1,20}?(?:minutes?|mins?|hours?|days?|weeks?|h|d|"
+    r"min|stunden?|minuten|tagen?|wochen?|horas?|minutos?|días?|semanas?))\b",
     re.I,
 )
 _TRADING_AGAIN = re.compile(
@@ -127,7 +145,7 @@ def _approval(words: str, src: Source) -> Constraint | None:
 
 
 def _verb_form(part: str) -> str:
-    """ "Only reset" and "resetting" as a bare verb."""
+    """Bring "Only reset" and "resetting" to the bare verb."""
     bare = re.sub(r"^\W*(?:only|nur|erst|solo|sólo)\s+", "", part, flags=re.I).strip()
     return re.sub(
         r"^(?!trading)(\w{3,}?)(tt|pp)?ing\b", lambda m: m.group(1) + (m.group(2) or "")[:1], bare, flags=re.I

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from itertools import islice
 from typing import NamedTuple
 
 from drills.runbook.vocabulary import actions_in
@@ -21,7 +22,8 @@ _COMMAED = re.compile(
 )
 _DASHED = re.compile(rf"^(?P<condition>{_IF}\b[^\n]{{3,200}}?)\s+[-–—]\s+(?P<action>\S[^\n]*)$", re.I)
 _ELSE = re.compile(
-    rf"^(?P<condition>else|otherwise|sonst|andernfalls|ansonsten|si no|en caso contrario|de lo contrario)\s*(?:{_ARROW}|[,:–—-])?\s*(?P<action>\S[^\n]*)$",
+    rf"^(?P<condition>else|otherwise|sonst|andernfalls|ansonsten|si no|en caso contrario|de lo "
+    rf"contrario)\s*(?:{_ARROW}|[,:–—-])?\s*(?P<action>\S[^\n]*)$",
     re.I,
 )
 _ANSWER = re.compile(
@@ -30,7 +32,9 @@ _ANSWER = re.compile(
 _PLAIN_ARROW = re.compile(rf"^(?P<condition>[^\n]{{1,300}}?)\s*{_ARROW}\s*(?P<action>\S[^\n]*)$")
 BOX_CHARACTERS = re.compile(r"[─│┌┐└┘├┤┬┴┼═║╔╗╚╝╠╣╦╩╬▼▲►◄╭╮╯╰]|\+--+\+|^\s*\|?\s*[+`\\]--+\s", re.M)
 _TREE_MARK = re.compile(r"^(?P<indent>[\s│|║]*)(?:[├└╠╚+`\\]+[─═-]{1,6}[►>]?\s*)(?P<text>[^─═┤┐┘│+|\s].*)$")
-_MERMAID_EDGE = re.compile(r"^\s*(?P<a>\w+)(?:[\[{(]{1,2}\"?(?P<atext>[^\]})\"]{1,200})\"?[\]})]{1,2})?\s*(?:-->|---|==>|-\.->)\s*(?:\|\s*(?P<label>[^|]{1,100})\|)?\s*(?P<b>\w+)(?:[\[{(]{1,2}\"?(?P<btext>[^\]})\"]{1,200})\"?[\]})]{1,2})?")  # fmt: skip
+_MERMAID_EDGE = re.compile(
+    r"^\s*(?P<a>\w+)(?:[\[{(]{1,2}\"?(?P<atext>[^\]})\"]{1,200})\"?[\]})]{1,2})?\s*(?:-->|---|==>|-\.->)\s*(?:\|\s*(?P<label>[^|]{1,100})\|)?\s*(?P<b>\w+)(?:[\[{(]{1,2}\"?(?P<btext>[^\]})\"]{1,200})\"?[\]})]{1,2})?"
+    )  # fmt: skip
 
 
 class Choice(NamedTuple):
@@ -87,8 +91,10 @@ def tree_choices(text: str) -> list[Choice]:
 
 
 def _is_leaf(rows: list[tuple[int, re.Match[str] | None, str]], number: int, depth: int) -> bool:
-    following = next((match for _, match, _ in rows[number + 1 :] if match is not None), None)
-    return following is None or len(following.group("indent")) <= depth
+    for _, match, _ in islice(rows, number + 1, None):
+        if match is not None:
+            return len(match.group("indent")) <= depth
+    return True
 
 
 def _joined(path: list[tuple[int, str]]) -> str:

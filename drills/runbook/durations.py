@@ -25,8 +25,10 @@ _UNITS: tuple[tuple[str, float], ...] = (
 _UNIT = "(?P<unit{0}>" + "|".join(pattern for pattern, _ in _UNITS) + r")(?![\w%])"
 _NUMBER = r"\d{1,6}(?:[.,]\d{1,3})?"
 _BOUND = (
-    r"(?:<=|>=|[<≤>≥~≈]|(?:within|under|less than|no more than|at most|up to|max(?:imum)?\.?|in|by|after|innerhalb(?: von)?|binnen|"
-    r"unter|höchstens|maximal|nach|bis zu|dentro de|en menos de|menos de|máximo|como máximo|en|tras|después de|after)\s+)"
+    r"(?:<=|>=|[<≤>≥~≈]|(?:within|under|less than|no more than|at most|up to|max(?:imum)?\.?|in|by|after|"
+    r"innerhalb(?: von)?|binnen|"
+    r"unter|höchstens|maximal|nach|bis zu|dentro de|en menos de|menos de|máximo|como máximo|en|tras|después "
+    r"de|after)\s+)"
 )
 _RANGE = re.compile(
     rf"(?P<lo>{_NUMBER})\s*(?:{_UNIT.format(1)})?\s*(?:-|–|—|to|bis|a|hasta)\s*(?P<hi>{_NUMBER})\s*{_UNIT.format(2)}",
@@ -47,19 +49,23 @@ _IMMEDIATE = re.compile(
     re.I,
 )
 _AT_ONCE = re.compile(
-    r"\b(?:immediately|instantly|at once|right away|straight away|asap|sofort|unverzüglich|umgehend|inmediatamente|de inmediato|al instante)\b",
+    r"\b(?:immediately|instantly|at once|right away|straight away|asap|sofort|unverzüglich|umgehend|"
+    r"inmediatamente|de inmediato|al instante)\b",
     re.I,
 )
 _VARIES = re.compile(
-    r"\b(?:varies|variable|ongoing|as needed|continuous(?:ly)?|best effort|laufend|nach bedarf|variabel|fortlaufend|varía|continuo|según)\b",
+    r"\b(?:varies|variable|ongoing|as needed|continuous(?:ly)?|best effort|laufend|nach bedarf|variabel|"
+    r"fortlaufend|varía|continuo|según)\b",
     re.I,
 )
 _NEXT_DAY = re.compile(
     r"\b(?:next (?:business|trading|working) day|nächster (?:werktag|handelstag)|siguiente día(?: hábil)?)\b", re.I
 )
 _WITHIN = re.compile(
-    rf"(?:\b(?:within|in under|in less than|no later than|at most|under|inside(?: of)?|innerhalb(?: von)?|binnen|spätestens(?: nach)?|"
-    rf"in höchstens|dentro de|en menos de|antes de|en un plazo de|en máximo|máximo|max\.?|deadline:?|frist:?|plazo:?)\s+(?:the first\s+)?"
+    rf"(?:\b(?:within|in under|in less than|no later than|at most|under|inside(?: of)?|innerhalb(?: von)?|"
+    rf"binnen|spätestens(?: nach)?|"
+    rf"in höchstens|dentro de|en menos de|antes de|en un plazo de|en máximo|máximo|max\.?|deadline:?|frist:?|"
+    rf"plazo:?)\s+(?:the first\s+)?"
     rf"|[<≤]=?\s*)(?P<hi>{_NUMBER})\s*-?\s*{_UNIT.format(1)}",
     re.I,
 )

@@ -11,10 +11,10 @@ import re
 from collections.abc import Sequence
 
 from drills.runbook.blocks import Fence
-from drills.runbook.commands import looks_like_command
 from drills.runbook.decisions import is_diagram, mermaid_choices, tree_choices
 from drills.runbook.drafts import CommandDraft, Found, Line, StepDraft
 from drills.runbook.model import Source, Template
+from drills.runbook.names import looks_like_command
 from drills.runbook.shell import TODO, Piece, comment_words, lines_as_pieces, pieces, transcript
 from drills.runbook.text import numbered
 

@@ -49,7 +49,7 @@ class Finisher:
     levels: tuple[SeverityLevel, ...]
     sidecar: Mapping[str, Override]
     taken: set[str] = field(default_factory=set)
-    anchors: dict[str, int] = field(default_factory=dict)
+    copies: dict[str, int] = field(default_factory=dict)
     applied: set[str] = field(default_factory=set)
 
     def procedure(self, draft: ProcedureDraft) -> Procedure:
@@ -69,7 +69,7 @@ class Finisher:
             src=src, id=procedure_id, anchor=anchor(section.text or title), title=title, role=draft.role,
             severity=self._severity(draft), trigger=self._trigger(draft), symptoms=tuple(self._symptoms(draft)),
             order=draft.order, phases=phases, deadline=self._heading_time(section),
-            objectives=read_objectives(section, self.file) + tuple(o for aside in draft.asides for o in read_objectives(aside, self.file)),
+            objectives=tuple(o for part in (section, *draft.asides) for o in read_objectives(part, self.file)),
             steps=tuple(_with_predecessors(step, before) for step in steps),
             constraints=_distinct(_not_yet(rule, steps) for rule in self._constraints(draft, path)),
         )  # fmt: skip
@@ -156,9 +156,10 @@ class Finisher:
         guard = self._guard(draft, src)
         step = Step(
             src=src, id=step_id, ordinal=draft.ordinal, title=draft.title, phase=draft.phase, guard=guard,
-            optional=guard is not None and guard.kind == "optional" or is_optional(draft.title),
-            deadline=self._deadline(draft, src, override), actions=self._lines(draft.actions, draft), notes=self._lines(draft.notes, draft),
-            commands=tuple(self._command(command, step_id, index, draft) for index, command in enumerate(draft.commands, 1)),
+            optional=(guard is not None and guard.kind == "optional") or is_optional(draft.title),
+            deadline=self._deadline(draft, src, override), actions=self._lines(draft.actions, draft),
+            notes=self._lines(draft.notes, draft),
+            commands=tuple(self._command(command, step_id, n, draft) for n, command in enumerate(draft.commands, 1)),
             branches=tuple(self._branch(choice, draft) for choice in draft.choices), children=children,
             alt_group=f"{parent}/options" if draft.option else None, override=override,
         )  # fmt: skip
@@ -197,7 +198,7 @@ class Finisher:
         return find_deadline(draft.title, src) or self._told_deadline(draft)
 
     def _told_deadline(self, draft: StepDraft) -> Deadline | None:
-        """ "Halt trading at once" below the title, when the sentence asks for what the title asks for."""
+        """Say "at once" below a title and it holds for the step, if the sentence asks for the same as the title."""
         titled_actions = set(actions_in(draft.title))
         for line in (*draft.notes, *draft.actions):
             stated = find_deadline(line.text, Source(file=self.file, line=line.line, end=line.end, path=draft.path))
@@ -222,7 +223,8 @@ class Finisher:
         lang = "bash" if draft.lang == "inline" else draft.lang
         meant = meaning(draft.text, lang, draft.title or "") if not draft.todo else None
         command = Command(
-            src=src, id=f"{step_id}#{index}", lang=draft.lang, text=draft.text, title=draft.title, placeholders=placeholders(draft.text),
+            src=src, id=f"{step_id}#{index}", lang=draft.lang, text=draft.text, title=draft.title,
+                placeholders=placeholders(draft.text),
             effect=meant.effect if meant else "unknown", blocking=meant.blocking if meant else False, todo=draft.todo,
             alt_group=draft.alt_group, option=draft.option, expected=draft.expected,
         )  # fmt: skip
@@ -249,10 +251,10 @@ class Finisher:
         return [constraint for constraint in found if constraint is not None]
 
     def _unique(self, wanted: str) -> str:
-        name, count = wanted, 1
+        name = wanted
         while name in self.taken:
-            count += 1
-            name = f"{wanted}-{count}"
+            self.copies[wanted] = self.copies.get(wanted, 1) + 1
+            name = f"{wanted}-{self.copies[wanted]}"
         self.taken.add(name)
         return name
 
@@ -347,7 +349,7 @@ def _asking_approval(steps: Sequence[Step], asked: bool = False) -> tuple[Step, 
 
 
 def _not_yet(rule: Constraint, steps: Sequence[Step]) -> Constraint:
-    """ "Don't rush to restart", where a later step restarts, forbids it only until the step before that one."""
+    """What a later step does is forbidden only until the step before that one ("don't rush to restart")."""
     if rule.template != "absence":
         return rule
     doing = next((at for at, step in enumerate(steps) if step.line > rule.line and rule.a in bind(step).actions), None)

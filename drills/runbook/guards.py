@@ -20,70 +20,136 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 
 CAUSES: dict[str, re.Pattern[str]] = {
-    "daily_loss": _any(r"daily[ _-]?(?:loss|p&l|pnl)", r"loss limit", r"tagesverlust", r"verlustlimit", r"pérdida diaria", r"límite de pérdida"),
+    "daily_loss": _any(r"daily[ _-]?(?:loss|p&l|pnl)", r"loss limit", r"tagesverlust", r"verlustlimit",
+        r"pérdida diaria", r"límite de pérdida"),
     "drawdown": _any(r"draw-?down", r"caída de capital"),
     "slippage": _any(r"slippage", r"deslizamiento", r"bad fills?"),
     "error_rate": _any(r"error[ -]?rates?", r"fehlerrate", r"tasa de error", r"rejections?", r"reject rate"),
-    "api_errors": _any(r"api[ -]?(?:errors?|failures?|fehler)", r"consecutive errors?", r"errores? (?:consecutivos )?de (?:la )?api", r"fallos? de (?:la )?api"),
+    "api_errors": _any(r"api[ -]?(?:errors?|failures?|fehler)", r"consecutive errors?",
+        r"errores? (?:consecutivos )?de (?:la )?api", r"fallos? de (?:la )?api"),
     "manual": _any(r"manual(?:ly)?\b(?! (?:close|check|reset|interv))", r"manuell", r"operator[- ]initiated", r"human"),
-    "credentials": _any(r"credentials?", r"auth\w*", r"tokens?\b", r"(?:api )?keys?\b", r"zugangsdaten", r"anmeldung", r"credenciales", r"401|403"),
-    "rate_limit": _any(r"rate[ -]?limit\w*", r"throttl\w*", r"\b429", r"ratenbegrenzung", r"límite de (?:tasa|peticiones)"),
-    "deployment": _any(r"deploy\w*", r"release\b", r"config(?:uration)? changes?", r"new version", r"ausrollung", r"auslieferung", r"despliegue", r"bad (?:build|release)"),
+    "credentials": _any(r"credentials?", r"auth\w*", r"tokens?\b", r"(?:api )?keys?\b", r"zugangsdaten",
+        r"anmeldung", r"credenciales", r"401|403"),
+    "rate_limit": _any(r"rate[ -]?limit\w*", r"throttl\w*", r"\b429", r"ratenbegrenzung",
+        r"límite de (?:tasa|peticiones)"),
+    "deployment": _any(r"deploy\w*", r"release\b", r"config(?:uration)? changes?", r"new version", r"ausrollung",
+        r"auslieferung", r"despliegue", r"bad (?:build|release)"),
     "connection_pool": _any(r"connection pool", r"pool exhaust\w*", r"verbindungspool", r"pool de conexiones"),
-    "database": _any(r"slow (?:database )?quer\w*", r"database", r"postgres\w*", r"datenbank\w*", r"base de datos", r"consultas lentas"),
-    "memory": _any(r"resource\w*", r"memory\w*", r"\boom\w*", r"out of memory", r"speicher\w*", r"ressourcen\w*", r"memoria", r"recursos"),
-    "process_crash": _any(r"(?:pod |process )?crash\w*", r"absturz", r"abgestürzt", r"process (?:died|dead)", r"caída del proceso"),
+    "database": _any(r"slow (?:database )?quer\w*", r"database", r"postgres\w*", r"datenbank\w*", r"base de datos",
+        r"consultas lentas"),
+    "memory": _any(r"resource\w*", r"memory\w*", r"\boom\w*", r"out of memory", r"speicher\w*", r"ressourcen\w*",
+        r"memoria", r"recursos"),
+    "process_crash": _any(r"(?:pod |process )?crash\w*", r"absturz", r"abgestürzt", r"process (?:died|dead)",
+        r"caída del proceso"),
     "monitoring": _any(r"monitoring", r"alert(?:ing|manager)", r"blind", r"überwachung", r"monitorización"),
-    "state_file": _any(r"state file\w*", r"truncated", r"position file", r"zustandsdatei", r"status-?datei", r"archivo de estado", r"fichero de estado"),
+    "state_file": _any(r"state file\w*", r"truncated", r"position file", r"zustandsdatei", r"status-?datei",
+        r"archivo de estado", r"fichero de estado"),
     "duplicate_order": _any(r"duplicat\w*", r"idempoten\w*", r"doppelt\w*", r"duplicad\w*"),
-    "market_data": _any(r"market data", r"(?:data )?feed\b", r"stale data", r"bad (?:data|bars?|prices?)", r"marktdaten", r"kursdaten", r"datos de mercado"),
+    "market_data": _any(r"market data", r"(?:data )?feed\b", r"stale data", r"bad (?:data|bars?|prices?)",
+        r"marktdaten", r"kursdaten", r"datos de mercado"),
     "calibration": _any(r"calibrat\w*", r"optimi[sz]ation", r"convergi?\w*", r"kalibrier\w*", r"calibraci"),
     "network": _any(r"network\w*", r"dns\b", r"netzwerk\w*", r"red\b"),
-    "broker_outage": _any(r"broker\w*", r"exchange\w*", r"venue", r"alpaca", r"ibkr", r"börse", r"bróker", r"connectivity", r"connection lost"),
-    "position_mismatch": _any(r"(?:position|size) mismatch\w*", r"mismatch\w*", r"orphan\w*", r"unexpected position", r"positionsabweichung", r"descuadre"),
+    "broker_outage": _any(r"broker\w*", r"exchange\w*", r"venue", r"alpaca", r"ibkr", r"börse", r"bróker",
+        r"connectivity", r"connection lost"),
+    "position_mismatch": _any(r"(?:position|size) mismatch\w*", r"mismatch\w*", r"orphan\w*", r"unexpected position",
+        r"positionsabweichung", r"descuadre"),
 }  # fmt: skip
 """Causes by the names that a scenario's ground truth uses, and a few finer ones of our own."""
 
 CONDITIONS: tuple[tuple[str, bool, re.Pattern[str]], ...] = (
-    ("loss_over_limit", True, _any(r"loss\w* (?:is |are )?(?:exceed\w*|above|over|beyond|outside|greater)", r"exceed\w* (?:the )?(?:loss |daily )?limit", r"limit (?:is |was )?(?:exceeded|breached)", r"verlust\w* (?:über|größer|übersteigt)", r"limit überschritten", r"pérdidas? (?:super\w*|exced\w*|mayor)", r"supera el límite")),
-    ("within_range", True, _any(r"loss\w* (?:is |are )?(?:within|below|under|inside)", r"within (?:acceptable|limits?|range|tolerance)", r"verlust\w* (?:innerhalb|unter|im rahmen)", r"im rahmen", r"pérdidas? (?:dentro|inferior|menor)", r"dentro del límite")),
-    ("loss_is_real", False, _any(r"loss\w* (?:is |was )?not real", r"data (?:artefact|artifact|issue)", r"caused by bad (?:data|prices?)", r"datenfehler")),
-    ("loss_is_real", True, _any(r"loss\w* (?:is |was )?(?:real|genuine|confirmed)", r"verlust\w* (?:ist )?(?:echt|real|bestätigt)", r"pérdidas? (?:es )?(?:real|confirmad)")),
-    ("reconnect_succeeds", False, _any(r"re-?connect\w* (?:attempts? )?(?:fail\w*|does not|did not|is not|not)", r"(?:still|remains?) (?:down|disconnected|lost)", r"not (?:re-?)?connected", r"fail\w* after \d+ attempts", r"wiederverbindung\b.{0,30}\b(?:scheitert|schlägt fehl|misslingt|fehlschlägt)", r"(?:weiterhin|immer noch) getrennt", r"(?:la )?(?:reconexión|conexión) (?:falla|fracasa)", r"sigue (?:caíd|desconect)")),
-    ("reconnect_succeeds", True, _any(r"re-?connect(?:ed|s|ion|ing)? (?:is |was )?(?:success\w*|succeeds|ok|works)", r"(?:session|connection) (?:is )?(?:restored|back|up)", r"re-?connected\b", r"verbindung (?:steht|ist wieder)", r"conexión (?:restablecida|recuperada)")),
-    ("credentials_valid", False, _any(r"(?:credentials?|tokens?|keys?|session) (?:is |are |has |have )?(?:in-?valid|expired|rejected|revoked)", r"(?:expired|invalid|rejected) (?:credentials?|tokens?|keys?)", r"\b40[13]\b", r"zugangsdaten (?:abgelaufen|ungültig)", r"(?:credenciales|token) (?:caducad|inválid|expirad)")),
-    ("credentials_valid", True, _any(r"(?:credentials?|tokens?|keys?) (?:is |are )?(?:still )?valid", r"zugangsdaten (?:sind )?gültig", r"credenciales (?:son )?válidas")),
-    ("broker_up", False, _any(r"(?:broker|exchange|venue|status page)\b.{0,30}\b(?:down|outage|unavailable|unreachable|incident|red)\b", r"broker (?:reports|confirms|has) an? (?:outage|incident)", r"(?:broker|börse) (?:ist )?(?:ausgefallen|gestört|nicht erreichbar)", r"(?:bróker|bolsa) (?:está )?(?:caíd|no disponible)")),
-    ("broker_up", True, _any(r"(?:broker|exchange|venue|api)\b.{0,20}\b(?:is |are )?(?:healthy|up|operational|green|reachable|ok|back)\b", r"fault is on our side", r"(?:broker|börse|api) (?:ist )?(?:erreichbar|gesund|verfügbar)", r"(?:bróker|api) (?:está )?(?:disponible|operativ|san)")),
-    ("position_valid", False, _any(r"position\w* (?:is |are )?(?:erroneous|wrong|in-?valid|unknown|not ours|not legitimate)", r"(?:falsche|unbekannte) position", r"posici\w* (?:es )?(?:errónea|incorrecta|inválida)")),
-    ("position_valid", True, _any(r"position\w* (?:is |are )?(?:valid|correct|legitimate|ours|expected)", r"position\w* (?:ist )?(?:gültig|korrekt|richtig)", r"posici\w* (?:es )?(?:válida|correcta)")),
-    ("orphaned_positions", True, _any(r"orphan\w* positions?", r"positions? (?:that )?no strategy owns", r"verwaiste positionen", r"posiciones huérfanas")),
-    ("positions_open", False, _any(r"\bflat\b(?<!not flat)", r"no (?:open )?positions?", r"keine (?:offenen )?positionen", r"sin posiciones")),
-    ("positions_open", True, _any(r"(?:open )?positions? (?:remain|are (?:still )?open|still open|exist)", r"(?:still|any|with) (?:open )?positions?", r"not flat", r"positionen (?:noch )?offen", r"posiciones abiertas")),
-    ("orders_open", True, _any(r"(?:open |live )?orders? (?:remain|are (?:still )?(?:open|live)|still|exist)", r"(?:any|open|live) orders?\b", r"orders? (?:noch )?offen", r"órdenes abiertas")),
-    ("data_source_down", True, _any(r"(?:vendor|provider|data source|feed|source) (?:is |are )?(?:down|unavailable|out)", r"(?:anbieter|datenquelle) (?:ist )?(?:ausgefallen|gestört)", r"(?:proveedor|fuente) (?:está )?(?:caíd|no disponible)")),
-    ("data_source_down", False, _any(r"(?:vendor|provider|data source|feed|source) (?:is |are )?(?:up|healthy|fine|available)", r"(?:anbieter|datenquelle) (?:ist )?(?:verfügbar|gesund)")),
-    ("market_volatile", True, _any(r"market\w* (?:is |was |are |were )?(?:unusually )?volatil\w*", r"(?:high|elevated) volatility", r"hohe volatilität", r"alta volatilidad")),
-    ("monitoring_blind", True, _any(r"monitoring (?:is )?(?:down|blind|dead|unavailable|silent)", r"dashboards? (?:is |are )?(?:empty|blank|down)", r"no (?:metrics|alerts)", r"überwachung (?:ist )?(?:ausgefallen|blind)", r"monitorización (?:está )?caída")),
-    ("memory_exhausted", True, _any(r"out of memory", r"\boom\w*", r"memory (?:is )?(?:exhausted|full)", r"(?:memory|resource) exhaustion", r"speicher (?:ist )?(?:voll|erschöpft)", r"memoria agotada")),
-    ("process_down", True, _any(r"(?:system|process|service|bot) (?:is )?(?:down|dead|crashed|not running)", r"(?:system|prozess) (?:ist )?(?:ausgefallen|tot|abgestürzt)", r"(?:sistema|proceso) (?:está )?caído")),
-    ("deployment", True, _any(r"(?:recent |bad |new )?deploy\w* (?:caused|is the cause|went out)", r"(?:caused|introduced) by (?:a |the )?(?:recent |new )?(?:deploy\w*|release|version|change)", r"(?:deployment|auslieferung) (?:war|ist) die ursache", r"despliegue reciente")),
-    ("flatten_configured", True, _any(r"(?:flatten|close)\w* (?:is )?configured", r"if configured", r"falls konfiguriert", r"si está configurado")),
+    ("loss_over_limit", True, _any(r"loss\w* (?:is |are )?(?:exceed\w*|above|over|beyond|outside|greater)",
+        r"exceed\w* (?:the )?(?:loss |daily )?limit", r"limit (?:is |was )?(?:exceeded|breached)",
+        r"verlust\w* (?:über|größer|übersteigt)", r"limit überschritten", r"pérdidas? (?:super\w*|exced\w*|mayor)",
+        r"supera el límite")),
+    ("within_range", True, _any(r"loss\w* (?:is |are )?(?:within|below|under|inside)",
+        r"within (?:acceptable|limits?|range|tolerance)", r"verlust\w* (?:innerhalb|unter|im rahmen)", r"im rahmen",
+        r"pérdidas? (?:dentro|inferior|menor)", r"dentro del límite")),
+    ("loss_is_real", False, _any(r"loss\w* (?:is |was )?not real", r"data (?:artefact|artifact|issue)",
+        r"caused by bad (?:data|prices?)", r"datenfehler")),
+    ("loss_is_real", True, _any(r"loss\w* (?:is |was )?(?:real|genuine|confirmed)",
+        r"verlust\w* (?:ist )?(?:echt|real|bestätigt)", r"pérdidas? (?:es )?(?:real|confirmad)")),
+    ("reconnect_succeeds", False, _any(r"re-?connect\w* (?:attempts? )?(?:fail\w*|does not|did not|is not|not)",
+        r"(?:still|remains?) (?:down|disconnected|lost)", r"not (?:re-?)?connected", r"fail\w* after \d+ attempts",
+        r"wiederverbindung\b.{0,30}\b(?:scheitert|schlägt fehl|misslingt|fehlschlägt)",
+        r"(?:weiterhin|immer noch) getrennt", r"(?:la )?(?:reconexión|conexión) (?:falla|fracasa)",
+        r"sigue (?:caíd|desconect)")),
+    ("reconnect_succeeds", True, _any(r"re-?connect(?:ed|s|ion|ing)? (?:is |was )?(?:success\w*|succeeds|ok|works)",
+        r"(?:session|connection) (?:is )?(?:restored|back|up)", r"re-?connected\b",
+        r"verbindung (?:steht|ist wieder)", r"conexión (?:restablecida|recuperada)")),
+    ("credentials_valid", False, _any(
+        r"(?:credentials?|tokens?|keys?|session) (?:is |are |has |have )?(?:in-?valid|expired|rejected|revoked)",
+        r"(?:expired|invalid|rejected) (?:credentials?|tokens?|keys?)", r"\b40[13]\b",
+        r"zugangsdaten (?:abgelaufen|ungültig)", r"(?:credenciales|token) (?:caducad|inválid|expirad)")),
+    ("credentials_valid", True, _any(r"(?:credentials?|tokens?|keys?) (?:is |are )?(?:still )?valid",
+        r"zugangsdaten (?:sind )?gültig", r"credenciales (?:son )?válidas")),
+    ("broker_up", False, _any(
+        r"(?:broker|exchange|venue|status page)\b.{0,30}\b(?:down|outage|unavailable|unreachable|incident|red)\b",
+        r"broker (?:reports|confirms|has) an? (?:outage|incident)",
+        r"(?:broker|börse) (?:ist )?(?:ausgefallen|gestört|nicht erreichbar)",
+        r"(?:bróker|bolsa) (?:está )?(?:caíd|no disponible)")),
+    ("broker_up", True, _any(
+        r"(?:broker|exchange|venue|api)\b.{0,20}\b(?:is |are )?(?:healthy|up|operational|green|reachable|ok|back)\b",
+        r"fault is on our side", r"(?:broker|börse|api) (?:ist )?(?:erreichbar|gesund|verfügbar)",
+        r"(?:bróker|api) (?:está )?(?:disponible|operativ|san)")),
+    ("position_valid", False, _any(
+        r"position\w* (?:is |are )?(?:erroneous|wrong|in-?valid|unknown|not ours|not legitimate)",
+        r"(?:falsche|unbekannte) position", r"posici\w* (?:es )?(?:errónea|incorrecta|inválida)")),
+    ("position_valid", True, _any(r"position\w* (?:is |are )?(?:valid|correct|legitimate|ours|expected)",
+        r"position\w* (?:ist )?(?:gültig|korrekt|richtig)", r"posici\w* (?:es )?(?:válida|correcta)")),
+    ("orphaned_positions", True, _any(r"orphan\w* positions?", r"positions? (?:that )?no strategy owns",
+        r"verwaiste positionen", r"posiciones huérfanas")),
+    ("positions_open", False, _any(r"\bflat\b(?<!not flat)", r"no (?:open )?positions?",
+        r"keine (?:offenen )?positionen", r"sin posiciones")),
+    ("positions_open", True, _any(r"(?:open )?positions? (?:remain|are (?:still )?open|still open|exist)",
+        r"(?:still|any|with) (?:open )?positions?", r"not flat", r"positionen (?:noch )?offen",
+        r"posiciones abiertas")),
+    ("orders_open", True, _any(r"(?:open |live )?orders? (?:remain|are (?:still )?(?:open|live)|still|exist)",
+        r"(?:any|open|live) orders?\b", r"orders? (?:noch )?offen", r"órdenes abiertas")),
+    ("data_source_down", True, _any(
+        r"(?:vendor|provider|data source|feed|source) (?:is |are )?(?:down|unavailable|out)",
+        r"(?:anbieter|datenquelle) (?:ist )?(?:ausgefallen|gestört)",
+        r"(?:proveedor|fuente) (?:está )?(?:caíd|no disponible)")),
+    ("data_source_down", False, _any(
+        r"(?:vendor|provider|data source|feed|source) (?:is |are )?(?:up|healthy|fine|available)",
+        r"(?:anbieter|datenquelle) (?:ist )?(?:verfügbar|gesund)")),
+    ("market_volatile", True, _any(r"market\w* (?:is |was |are |were )?(?:unusually )?volatil\w*",
+        r"(?:high|elevated) volatility", r"hohe volatilität", r"alta volatilidad")),
+    ("monitoring_blind", True, _any(r"monitoring (?:is )?(?:down|blind|dead|unavailable|silent)",
+        r"dashboards? (?:is |are )?(?:empty|blank|down)", r"no (?:metrics|alerts)",
+        r"überwachung (?:ist )?(?:ausgefallen|blind)", r"monitorización (?:está )?caída")),
+    ("memory_exhausted", True, _any(r"out of memory", r"\boom\w*", r"memory (?:is )?(?:exhausted|full)",
+        r"(?:memory|resource) exhaustion", r"speicher (?:ist )?(?:voll|erschöpft)", r"memoria agotada")),
+    ("process_down", True, _any(r"(?:system|process|service|bot) (?:is )?(?:down|dead|crashed|not running)",
+        r"(?:system|prozess) (?:ist )?(?:ausgefallen|tot|abgestürzt)", r"(?:sistema|proceso) (?:está )?caído")),
+    ("deployment", True, _any(r"(?:recent |bad |new )?deploy\w* (?:caused|is the cause|went out)",
+        r"(?:caused|introduced) by (?:a |the )?(?:recent |new )?(?:deploy\w*|release|version|change)",
+        r"(?:deployment|auslieferung) (?:war|ist) die ursache", r"despliegue reciente")),
+    ("flatten_configured", True, _any(r"(?:flatten|close)\w* (?:is )?configured", r"if configured",
+        r"falls konfiguriert", r"si está configurado")),
 )  # fmt: skip
 """(name of a ground truth's condition, whether the words affirm it, the words)."""
 
 MEASURES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("slippage_bps", re.compile(r"(?P<op>[<>]=?|≥|≤|above|over|exceeds|below|under|über|unter|más de|menos de)\s*(?P<number>\d+(?:[.,]\d+)?)\s*(?:bps|basis points|basispunkte|puntos básicos)", re.I)),
-    ("drawdown_pct", re.compile(r"draw-?down\D{0,30}(?P<op>[<>]=?|≥|≤|above|over|exceeds|below|under|über|unter|más de|menos de)\s*(?P<number>\d+(?:[.,]\d+)?)\s*%", re.I)),
-    ("daily_loss_pct", re.compile(r"(?:loss|verlust|pérdida)\D{0,30}(?P<op>[<>]=?|≥|≤|above|over|exceeds|below|under|über|unter|más de|menos de)\s*(?P<number>\d+(?:[.,]\d+)?)\s*%", re.I)),
+    ("slippage_bps", re.compile(r"(?P<op>[<>]=?|≥|≤|above|over|exceeds|below|under|über|unter|más de|menos "
+        r"de)\s*(?P<number>\d+(?:[.,]\d+)?)\s*(?:bps|basis points|basispunkte|puntos básicos)", re.I)),
+    ("drawdown_pct", re.compile(
+        r"draw-?down\D{0,30}(?P<op>[<>]=?|≥|≤|above|over|exceeds|below|under|über|unter|más de|menos "
+        r"de)\s*(?P<number>\d+(?:[.,]\d+)?)\s*%", re.I)),
+    ("daily_loss_pct", re.compile(
+        r"(?:loss|verlust|pérdida)\D{0,30}(?P<op>[<>]=?|≥|≤|above|over|exceeds|below|under|über|unter|más de|"
+        r"menos de)\s*(?P<number>\d+(?:[.,]\d+)?)\s*%", re.I)),
 )  # fmt: skip
 
 SEVERITY_ID = re.compile(
-    r"\b(?P<name>sev(?:erity)?|s|p|level|lvl|prio(?:rity|rität|ridad)?|stufe|nivel|tier|grado|klasse|clase)[\s-]?(?P<number>\d)\b(?P<plus>\s?\+|\s+(?:and|or|und|oder|y|o) (?:above|higher|höher|superior|more)| (?:o|y) superior)?(?P<also>(?:\s?[/,]\s?(?:sev|p|s|level)?[\s-]?\d)*)",
+    r"\b(?P<name>sev(?:erity)?|s|p|level|lvl|prio(?:rity|rität|ridad)?|stufe|nivel|tier|grado|klasse|"
+    r"clase)[\s-]?(?P<number>\d)\b(?P<plus>\s?\+|\s+(?:and|or|und|oder|y|o) (?:above|higher|höher|superior|"
+    r"more)| (?:o|y) superior)?(?P<also>(?:\s?[/,]\s?(?:sev|p|s|level)?[\s-]?\d)*)",
     re.I,
 )
 _OPTIONAL = re.compile(
-    r"\b(?:if|where|when|as) (?:needed|necessary|configured|applicable|any|required|possible|available|appropriate|desired)\b|\boptional(?:ly)?\b|\b(?:falls|wenn|bei) (?:nötig|bedarf|erforderlich|vorhanden|konfiguriert|möglich)\b|"
+    r"\b(?:if|where|when|as) (?:needed|necessary|configured|applicable|any|required|possible|available|"
+    r"appropriate|desired)\b|\boptional(?:ly)?\b|\b(?:falls|wenn|bei) (?:nötig|bedarf|erforderlich|"
+    r"vorhanden|konfiguriert|möglich)\b|"
     r"\bsi (?:procede|es necesario|es preciso|aplica|hace falta|existe)\b|\ben su caso\b|\bopcional\b",
     re.I,
 )
@@ -147,7 +213,7 @@ def canonical_severity(text: str) -> str | None:
 
 
 def parse_guard(raw: str, src: Source, levels: Sequence[SeverityLevel] = (), loose: bool = True) -> Guard | None:
-    """The guard that `raw` states; None when it states none (`loose`: a bare cause such as "Memory pressure" is one)."""
+    """The guard that `raw` states, or None; with `loose`, a bare cause such as "Memory pressure" is one."""
     text = " ".join(raw.split()).strip(" :.")
     if not text:
         return None

@@ -69,8 +69,11 @@ class Item(Node):
 
 
 class Deadline(Node):
-    """A stated time. `hi_s` is the bound in seconds (None: open; "immediately" reads as 60), `origin` where it
-    was written; `clock` what it is counted from ("prev_step": how long the step itself may take)."""
+    """A stated time.
+
+    `hi_s` is the bound in seconds (None: open; "immediately" reads as 60), `origin` where it was written,
+    `clock` what it is counted from ("prev_step": how long the step itself may take).
+    """
 
     raw: str
     kind: DeadlineKind
@@ -167,15 +170,17 @@ class Step(Node):
     override: Override | None = None
 
     def walk(self) -> Iterator[Step]:
-        """This step and all below it, in reading order."""
+        """The step itself and all below it, in reading order."""
         yield self
         for child in self.children:
             yield from child.walk()
 
 
 class Constraint(Node):
-    """A rule over time: `a` before `b`, never `a`, `a` within so many seconds. `a` and `b` are action names
-    of `drills.actions` where the words are understood, else the words themselves.
+    """A rule over time: `a` before `b`, never `a`, `a` within so many seconds.
+
+    `a` and `b` are action names of `drills.actions` (or a step's id) where the words are understood, else the
+    words themselves.
     """
 
     template: ConstraintTemplate

@@ -26,7 +26,9 @@ def is_override(comment: str) -> bool:
     first = re.match(r"\s*(?:firedrill\s*:?\s*)?([A-Za-z_]+)\s*(?P<mark>[:=])?", comment)
     if first is None or first.group(1).lower() not in KEYS:
         return comment.strip().lower().startswith("firedrill:")
-    return bool(first.group("mark")) or first.group(1).lower() in {"critical", "optional"} and len(comment.split()) <= 8
+    return bool(first.group("mark")) or (
+        first.group(1).lower() in {"critical", "optional"} and len(comment.split()) <= 8
+    )
 
 
 def parse_comment(comment: str, file: str, line: int) -> Override | None:

@@ -12,23 +12,29 @@ from drills.runbook.sections import Section
 from drills.runbook.text import plain
 
 _PLACEHOLDER = re.compile(
-    r"^\W*$|^[\[<({].*[\]>)}]$|\[(?:phone|email|name|contact|number|support|tel|telefon|teléfono|correo|slack|define|tbd|insert|nombre|nummer)[^\]]*\]|^\(?(?:define|tbd|tba|todo|n/?a|xxx+|fill in|to be (?:defined|added|confirmed)|"
-    r"offen|ausfüllen|noch zu (?:ergänzen|definieren)|por definir|pendiente|completar)\b.*\)?$|\bXXX+|\b555[- ]?\d{3,4}|\+?0{3,}[- ]?0{2,}|example\.(?:com|org)\b|\?{2,}",
+    r"^\W*$|^[\[<({].*[\]>)}]$|\[(?:phone|email|name|contact|number|support|tel|telefon|teléfono|correo|"
+    r"slack|define|tbd|insert|nombre|nummer)[^\]]*\]|^\(?(?:define|tbd|tba|todo|n/?a|xxx+|fill in|to be "
+    r"(?:defined|added|confirmed)|"
+    r"offen|ausfüllen|noch zu (?:ergänzen|definieren)|por definir|pendiente|completar)\b.*\)?$|\bXXX+|"
+    r"\b555[- ]?\d{3,4}|\+?0{3,}[- ]?0{2,}|example\.(?:com|org)\b|\?{2,}",
     re.I,
 )
 _ROLE = re.compile(
     r"role|team|who|name|function|contact type|rolle|wer|funktion|bereich|rol\b|función|equipo|quién|cargo", re.I
 )
 _TIME = re.compile(
-    r"time|after|when|elapsed|duration|trigger|condition|zeit|nach|dauer|wann|bedingung|stufe|tiempo|tras|cuándo|plazo|condición|minut|level|severity",
+    r"time|after|when|elapsed|duration|trigger|condition|zeit|nach|dauer|wann|bedingung|stufe|tiempo|tras|"
+    r"cuándo|plazo|condición|minut|level|severity",
     re.I,
 )
 _ACTION = re.compile(
-    r"action|escalat|who|contact|notify|to\b|role|do|aktion|maßnahme|eskal|wer|an\b|acción|escala|quién|contacto|notificar|rol",
+    r"action|escalat|who|contact|notify|to\b|role|do|aktion|maßnahme|eskal|wer|an\b|acción|escala|quién|"
+    r"contacto|notificar|rol",
     re.I,
 )
 _TO = re.compile(
-    r"\b(?:escalate to|to the|to|notify|page|call|inform|an den|an die|an|benachrichtigt?|al|a la|avisar a|notificar a)\s+(?:the |den |die |la |el )?(?P<role>[\w &/-]{2,50})",
+    r"\b(?:escalate to|to the|to|notify|page|call|inform|an den|an die|an|benachrichtigt?|al|a la|avisar a|"
+    r"notificar a)\s+(?:the |den |die |la |el )?(?P<role>[\w &/-]{2,50})",
     re.I,
 )
 

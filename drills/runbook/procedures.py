@@ -155,7 +155,7 @@ class ProcedureFinder:
         if sectional_numbers(section):
             return False
         numbered = [child for child in section.children if child.number is not None and _has_content(child)]
-        if not numbered or len(numbered) < 2 and not names_incident(section.text):
+        if not numbered or (len(numbered) < 2 and not names_incident(section.text)):
             return False
         if any(self._symptoms(child) or self._ordered_inside(child) for child in numbered):
             own = names_incident(section.text) and not any(names_incident(child.text) for child in numbered)
@@ -215,9 +215,9 @@ class ProcedureFinder:
 
     def _part(self, child: Section, parent: Section, draft: ProcedureDraft) -> None:
         kind = child.kind
-        if _only_boxes(child.blocks) and role_of(child.text) == "post" and not child.children:
-            draft.asides.append(child)
-        elif kind in ASIDE and not (kind == "checklist" and not draft.steps and self._last_resort(parent)):
+        if (_only_boxes(child.blocks) and role_of(child.text) == "post" and not child.children) or (
+            kind in ASIDE and not (kind == "checklist" and not draft.steps and self._last_resort(parent))
+        ):
             draft.asides.append(child)
         elif kind in REFERENCE and not self._step_like(child, parent):
             return
@@ -340,7 +340,8 @@ def _introduces(block: Block, title: str) -> bool:
 
 
 _CONTINUES = re.compile(
-    r"^(?:expected|output|note|this |it should|you should|erwartet|ausgabe|hinweis|das |salida|nota|esto|debería|example|beispiel|ejemplo|sample|if |wenn |si )",
+    r"^(?:expected|output|note|this |it should|you should|erwartet|ausgabe|hinweis|das |salida|nota|esto|"
+    r"debería|example|beispiel|ejemplo|sample|if |wenn |si )",
     re.I,
 )
 

@@ -195,10 +195,14 @@ class _Assembly:
         return Runbook(
             src=src, title=self.title, anchor=anchor(self.title), source_sha256=digest,
             single_playbook=is_playbook(self.title, self.drafts), severities=self.severities, procedures=procedures,
-            checklists=read_checklists(self._unused(), self._step_lines(), self.file), escalation=read_escalation(self._of_kind("escalation"), self.file),
-            contacts=read_contacts(self._of_kind("contacts"), self.file), templates=tuple(templates[line] for line in sorted(templates)),
-            drills=read_drills(self._of_kind("drills"), self.file), objectives=tuple(o for head in heads for o in read_objectives(head, self.file)),
-            constraints=tuple(self._constraints()), meta={**meta, **self._meta()}, findings=(*self._findings(), *unresolved),
+            checklists=read_checklists(self._unused(), self._step_lines(), self.file), escalation=read_escalation(
+                self._of_kind("escalation"), self.file),
+            contacts=read_contacts(self._of_kind("contacts"), self.file), templates=tuple(
+                templates[line] for line in sorted(templates)),
+            drills=read_drills(self._of_kind("drills"), self.file),
+            objectives=tuple(o for head in heads for o in read_objectives(head, self.file)),
+            constraints=tuple(self._constraints()), meta={**meta, **self._meta()},
+            findings=(*self._findings(), *unresolved),
         )  # fmt: skip
 
     def _of_kind(self, kind: str) -> list[Section]:

@@ -11,7 +11,8 @@ from drills.runbook.model import Finding, Procedure, Step
 from drills.runbook.text import slug
 
 _POINTER = re.compile(
-    r"\b(?:see|refer to|go to|goto|continue with|follow|jump to|as in|siehe|vgl\.?|weiter mit|weiter bei|véase|ver|ir al?|seguir con)\s+(?P<target>[^()\n;.]{2,80})",
+    r"\b(?:see|refer to|go to|goto|continue with|follow|jump to|as in|siehe|vgl\.?|weiter mit|weiter bei|"
+    r"véase|ver|ir al?|seguir con)\s+(?P<target>[^()\n;.]{2,80})",
     re.I,
 )
 _NOISE = re.compile(r"\b(?:section|abschnitt|sección|procedure|runbook)\b|[\"“”']", re.I)

@@ -21,13 +21,17 @@ _GUARD_LEAD = re.compile(
     r"^(?:for|if|when|in case|should|bei|wenn|falls|für|im fall|sofern|si|para|en caso|cuando)\b[^\n]{1,140}:$", re.I
 )
 _ALSO_LABELS = re.compile(
-    r"^(?:(?:sev|p|s|level|severity|stufe|nivel|prio\w*)[- ]?\d|(?:if|when|wenn|falls|bei|si|for|für|para|option|variante|opción|alternative|case|fall|caso)\b)",
+    r"^(?:(?:sev|p|s|level|severity|stufe|nivel|prio\w*)[- ]?\d|(?:if|when|wenn|falls|bei|si|for|für|para|"
+    r"option|variante|opción|alternative|case|fall|caso)\b)",
     re.I,
 )
 _METADATA = re.compile(
-    r"^(?:last (?:updated|reviewed|tested|drill)|next (?:review|test|drill)|updated|owners?|version|authors?|reviewers?|status|date|team|service|severity|priority|rto|rpo|sla|impact|alerts?|"
-    r"audience|on-?call|approver|classification|document|id|zuletzt|letzte|nächste|verantwortlich|stand|schweregrad|priorität|auslöser|eigentümer|prüfung|última|próxima|responsable|propietario|versión|"
-    r"severidad|gravedad|prioridad|autor|estado|fecha|trigger|duration|channel|escalation|expected|erwartet|resultado|time ?limit|deadline|frist|plazo|command|befehl|comando|who|wer|quién)\b",
+    r"^(?:last (?:updated|reviewed|tested|drill)|next (?:review|test|drill)|updated|owners?|version|"
+    r"authors?|reviewers?|status|date|team|service|severity|priority|rto|rpo|sla|impact|alerts?|"
+    r"audience|on-?call|approver|classification|document|id|zuletzt|letzte|nächste|verantwortlich|stand|"
+    r"schweregrad|priorität|auslöser|eigentümer|prüfung|última|próxima|responsable|propietario|versión|"
+    r"severidad|gravedad|prioridad|autor|estado|fecha|trigger|duration|channel|escalation|expected|erwartet|"
+    r"resultado|time ?limit|deadline|frist|plazo|command|befehl|comando|who|wer|quién)\b",
     re.I,
 )
 
@@ -72,7 +76,7 @@ class Section:
         return self.level >= LABEL_LEVEL
 
     def walk(self) -> Iterator[Section]:
-        """This section and all below it."""
+        """The section itself and all below it."""
         yield self
         for child in self.children:
             yield from child.walk()

@@ -18,15 +18,19 @@ from drills.runbook.sections import Section
 from drills.runbook.text import bold_lead, plain
 
 _RESPONSE = re.compile(
-    r"respon[sd]\w*|reaktion\w*|react\w*|antwort\w*|tiempo|respuesta|reacción|\bsla\b|\back\w*|time to|\bzeit\b|within|deadline|mttr|target",
+    r"respon[sd]\w*|reaktion\w*|react\w*|antwort\w*|tiempo|respuesta|reacción|\bsla\b|\back\w*|time to|"
+    r"\bzeit\b|within|deadline|mttr|target",
     re.I,
 )
 _ID = re.compile(
-    r"^(?:sev(?:erity)?|level|lvl|category|priority|prio|class|id|code|stufe|schweregrad|priorität|klasse|kategorie|severidad|nivel|prioridad|gravedad|categoría|p)$|severity|schweregrad|severidad|^level|^nivel|^stufe|priorit|prioridad|categor|kategorie",
+    r"^(?:sev(?:erity)?|level|lvl|category|priority|prio|class|id|code|stufe|schweregrad|priorität|klasse|"
+    r"kategorie|severidad|nivel|prioridad|gravedad|categoría|p)$|severity|schweregrad|severidad|^level|"
+    r"^nivel|^stufe|priorit|prioridad|categor|kategorie",
     re.I,
 )
 _EXAMPLES = re.compile(
-    r"example|criteria|when|description|definition|impact|beispiel|kriteri|beschreibung|auswirkung|ejemplo|criterio|descripción|impacto|definición|trading",
+    r"example|criteria|when|description|definition|impact|beispiel|kriteri|beschreibung|auswirkung|ejemplo|"
+    r"criterio|descripción|impacto|definición|trading",
     re.I,
 )
 _ACTIONS = re.compile(r"action|maßnahme|massnahme|acci[oó]n|medida", re.I)
@@ -38,10 +42,12 @@ _WORDS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (4, re.compile(r"\blow\b|minor|niedrig|gering|\bbaj[ao]\b|menor|leicht|leve|info", re.I)),
 )
 _THRESHOLD = re.compile(
-    r"(?P<lo>\d+(?:\.\d+)?)\s*(?:-|–|to|bis|a)\s*(?P<hi>\d+(?:\.\d+)?)\s*%|(?P<above>[>≥]=?)\s*(?P<min>\d+(?:\.\d+)?)\s*%|(?P<below>[<≤]=?)\s*(?P<max>\d+(?:\.\d+)?)\s*%"
+    r"(?P<lo>\d+(?:\.\d+)?)\s*(?:-|–|to|bis|a)\s*(?P<hi>\d+(?:\.\d+)?)\s*%|"
+    r"(?P<above>[>≥]=?)\s*(?P<min>\d+(?:\.\d+)?)\s*%|(?P<below>[<≤]=?)\s*(?P<max>\d+(?:\.\d+)?)\s*%"
 )
 _BARE_NAME = re.compile(
-    r"^(?:critical|high|medium|low|major|minor|emergency|warning|kritisch|hoch|mittel|niedrig|gering|crític[oa]|alt[oa]|medi[oa]|baj[oa]|rot|gelb|grün|red|amber|yellow|green)$",
+    r"^(?:critical|high|medium|low|major|minor|emergency|warning|kritisch|hoch|mittel|niedrig|gering|"
+    r"crític[oa]|alt[oa]|medi[oa]|baj[oa]|rot|gelb|grün|red|amber|yellow|green)$",
     re.I,
 )
 
@@ -139,7 +145,9 @@ def _from_table(table: Table, section: Section, file: str) -> Iterator[_Draft]:
         src = Source(file=file, line=line, end=line, path=(*section.path, section.text))
         rest = [(i, value) for i, value in enumerate(values) if i not in {identity, response} and value]
         name = values[identity] if named is None else named[1]
-        if named is not None and name == named[0] and rest or named is not None and SEVERITY_ID.fullmatch(name.strip()):
+        if (named is not None and name == named[0] and rest) or (
+            named is not None and SEVERITY_ID.fullmatch(name.strip())
+        ):
             name = rest[0][1] if rest else name
         draft = _Draft(named[0] if named else values[identity], name, src)
         if response is not None and response < len(values):
@@ -160,7 +168,8 @@ def _from_list(block: ListBlock, section: Section, file: str) -> Iterator[_Draft
         draft = _Draft(named[0], named[1], src)
         rest = words.partition(":")[2].strip() or words
         stated = re.search(
-            r"(?:respon\w*|reaktion\w*|within|innerhalb|tiempo|respuesta|dentro)\D{0,25}(?P<time>\d[^,;.)]{0,30}|immediate\w*|sofort|inmediat\w*)",
+            r"(?:respon\w*|reaktion\w*|within|innerhalb|tiempo|respuesta|"
+            r"dentro)\D{0,25}(?P<time>\d[^,;.)]{0,30}|immediate\w*|sofort|inmediat\w*)",
             rest,
             re.I,
         )

@@ -181,7 +181,8 @@ def _constraint(rule: Constraint) -> Text:
     words = {
         "precedence": f"{rule.a} before {rule.b or 'anything changes'}", "absence": f"never {rule.a}",
         "not_until": f"no {rule.a} until {rule.b}", "wait": f"wait {duration(rule.within_s) or 'as stated'}",
-        "response": f"{rule.a} within {duration(rule.within_s)}", "retry_max": f"at most {rule.count} times {rule.a}", "exists": f"{rule.a} must happen",
+        "response": f"{rule.a} within {duration(rule.within_s)}", "retry_max":
+            f"at most {rule.count} times {rule.a}", "exists": f"{rule.a} must happen",
     }[rule.template]  # fmt: skip
     return Text.assemble(
         (f"{rule.line:>4}  ", "dim"), ("rule: ", "magenta"), words, ("  critical" if rule.critical else "", "red")

@@ -11,13 +11,13 @@ import re
 from collections.abc import Sequence
 
 from drills.runbook.blocks import Block, Fence, Html, ListBlock, ListItem, Paragraph, Table
-from drills.runbook.commands import looks_like_command
 from drills.runbook.decisions import Choice, as_choice, is_diagram, tree_choices
 from drills.runbook.drafts import CommandDraft, Found, Line, StepDraft
 from drills.runbook.durations import read_duration
 from drills.runbook.fences import UNTOLD, holds_commands, read_fence
 from drills.runbook.guards import SEVERITY_ID, is_optional, severity_ids
 from drills.runbook.lexicon import kind_of
+from drills.runbook.names import looks_like_command
 from drills.runbook.sections import LABEL_LEVEL, Section, as_label
 from drills.runbook.tables import Columns, columns_of
 from drills.runbook.text import (
@@ -36,25 +36,30 @@ from drills.runbook.vocabulary import actions_in
 _BRACKET = re.compile(r"[(\[]([^()\[\]]{1,120})[)\]]")
 _OPTION = re.compile(r"^(?:option|alternative|variante|opción|opcion|möglichkeit)\s+(?P<name>[A-Z0-9])\b", re.I)
 _CONDITIONAL = re.compile(
-    r"^(?:for|if|when|in case(?: of)?|should|bei|wenn|falls|für|sofern|im fall\w*|si|para|en caso de|cuando|after|nach|tras)\b",
+    r"^(?:for|if|when|in case(?: of)?|should|bei|wenn|falls|für|sofern|im fall\w*|si|para|en caso de|cuando|"
+    r"after|nach|tras)\b",
     re.I,
 )
 _CONDITIONAL_BRACKET = re.compile(r"^(?:if|when|only|after|wenn|falls|nur|nach|si|solo|sólo|tras|cuando)\b", re.I)
 _FOR_BRACKET = re.compile(r"^(?:after|nach|tras|después de)\b", re.I)
 _TIME_LABEL = re.compile(
-    r"^(?:deadline|time ?limit|target(?: time)?|max(?:imum)? time|frist|zeit(?:limit|vorgabe|ziel)?|plazo|tiempo(?: (?:máximo|límite|objetivo))?)\s*:\s*(?P<time>.{1,60})$",
+    r"^(?:deadline|time ?limit|target(?: time)?|max(?:imum)? time|frist|zeit(?:limit|vorgabe|ziel)?|plazo|"
+    r"tiempo(?: (?:máximo|límite|objetivo))?)\s*:\s*(?P<time>.{1,60})$",
     re.I,
 )
 _RUN = re.compile(
-    r"\b(?:run|execute|type|enter|invoke|issue|use|ausführen|ausfuehren|starte|eingeben|führe|ejecut\w+|lanzar|teclear|correr)\b",
+    r"\b(?:run|execute|type|enter|invoke|issue|use|ausführen|ausfuehren|starte|eingeben|führe|ejecut\w+|"
+    r"lanzar|teclear|correr)\b",
     re.I,
 )
 _COMMAND_LABEL = re.compile(
-    r"^(?:commands?|cmd|run|befehl|kommando|comando|ejecutar)\s*:\s*$|^(?:commands?|cmd|run|befehl|kommando|comando)\s*:",
+    r"^(?:commands?|cmd|run|befehl|kommando|comando|ejecutar)\s*:\s*$|^(?:commands?|cmd|run|befehl|kommando|"
+    r"comando)\s*:",
     re.I,
 )
 _EXPECTED_LEAD = re.compile(
-    r"\b(?:expected|should (?:print|show|return|see|look)|output|erwartet\w*|ausgabe|sollte|esperad[oa]|salida|debería)\b",
+    r"\b(?:expected|should (?:print|show|return|see|look)|output|erwartet\w*|ausgabe|sollte|esperad[oa]|"
+    r"salida|debería)\b",
     re.I,
 )
 _APPROVAL = re.compile(r"approv|sign-?off|freigabe|genehmigung|aprobaci|autorizaci", re.I)

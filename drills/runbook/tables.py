@@ -14,11 +14,20 @@ _HEADERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for name, pattern in (
         ("number", r"^(?:#|no\.?|nr\.?|n[ºo°]\.?|step ?#|step no\.?|order|id|schritt-?nr\.?|lfd\.? ?nr\.?|núm\.?)$"),
         ("command", r"\b(?:commands?|cmd|shell|script|code)\b|befehl|kommando|skript|\bcomandos?\b"),
-        ("condition", r"^(?:if|when|condition|symptom|cause|trigger|situation|case|scenario|observation|finding|check result|result is|error|problem)s?\b|^(?:wenn|falls|bedingung|symptom|ursache|fall|auslöser|befund|situation)|^(?:si|condición|síntoma|causa|caso|situación)\b"),
-        ("time", r"\b(?:time|deadline|within|duration|sla|target|minutes?|due)\b|zeit|frist|dauer|\b(?:plazo|tiempo|duración)\b"),
-        ("expected", r"expected|verif|check\b|result|outcome|success|erwartet|ergebnis|prüfung|kontrolle|esperad|resultado|verificación|comprobación"),
-        ("who", r"\b(?:who|owner|role|responsible|contact|by)\b|\bwer\b|verantwort|rolle|zuständig|\b(?:quién|responsable|rol)\b"),
-        ("action", r"\b(?:actions?|what|tasks?|steps?|do|then|response|procedure|mitigation|fix|remedy|activity|description)\b|aktion|maßnahme|massnahme|tätigkeit|schritt|aufgabe|dann|vorgehen|\b(?:acción|acciones|tareas?|pasos?|entonces|medidas?|actividad|qué)\b"),
+        ("condition",
+            r"^(?:if|when|condition|symptom|cause|trigger|situation|case|scenario|observation|finding|check "
+            r"result|result is|error|problem)s?\b|^(?:wenn|falls|bedingung|symptom|ursache|fall|auslöser|befund|"
+            r"situation)|^(?:si|condición|síntoma|causa|caso|situación)\b"),
+        ("time",
+            r"\b(?:time|deadline|within|duration|sla|target|minutes?|due)\b|zeit|frist|dauer|\b(?:plazo|tiempo|"
+            r"duración)\b"),
+        ("expected", r"expected|verif|check\b|result|outcome|success|erwartet|ergebnis|prüfung|kontrolle|esperad|"
+            r"resultado|verificación|comprobación"),
+        ("who", r"\b(?:who|owner|role|responsible|contact|by)\b|\bwer\b|verantwort|rolle|zuständig|\b(?:quién|"
+            r"responsable|rol)\b"),
+        ("action", r"\b(?:actions?|what|tasks?|steps?|do|then|response|procedure|mitigation|fix|remedy|activity|"
+            r"description)\b|aktion|maßnahme|massnahme|tätigkeit|schritt|aufgabe|dann|vorgehen|\b(?:acción|"
+            r"acciones|tareas?|pasos?|entonces|medidas?|actividad|qué)\b"),
     )
 )  # fmt: skip
 

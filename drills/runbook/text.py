@@ -27,7 +27,8 @@ _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BOX = re.compile(r"^\s*\[([ xX✓✔])\]\s+")
 _PICTOGRAPH = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d\u2b00-\u2bff\u200e\u200f\u202a-\u202e]")
 _NUMBER = re.compile(
-    r"^\s*(?:(?:step|schritt|paso|étape|etape|passo|stap|krok|fase|phase)\s*(?P<word>\d{1,3})(?:\.\d{1,3})?\s*(?:[:.)\]–—-]+\s*|\s+|$)"
+    r"^\s*(?:(?:step|schritt|paso|étape|etape|passo|stap|krok|fase|"
+    r"phase)\s*(?P<word>\d{1,3})(?:\.\d{1,3})?\s*(?:[:.)\]–—-]+\s*|\s+|$)"
     r"|\(?(?P<plain>\d{1,3})(?:\.\d{1,3}){0,3}\s*[.)\]:]\s*(?=\S)|(?P<dotted>\d{1,3})\.\d{1,3}\s+(?=\S))",
     re.I,
 )
@@ -106,7 +107,8 @@ def no_pictographs(text: str) -> str:
 
 
 _BEGINS_ANEW = re.compile(
-    r"^\s*(?:[-*•→>]|\d+[.)]|\*\*|__|(?:if|when|wenn|falls|si|yes|no|ja|nein|sí|else|otherwise|sonst)\b|\w[\w ]{0,30}:\s)",
+    r"^\s*(?:[-*•→>]|\d+[.)]|\*\*|__|(?:if|when|wenn|falls|si|yes|no|ja|nein|sí|else|otherwise|sonst)\b|"
+    r"\w[\w ]{0,30}:\s)",
     re.I,
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[\"“*(]?[A-ZÄÖÜÁÉÍÓÚÑ¿¡])")

@@ -22,21 +22,60 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 
 TOPICS: dict[str, re.Pattern[str]] = {
-    "kill_switch": _any(r"kill[- ]?switch\w*", r"trading halt\w*", r"(?:is_)?halted\b", r"circuit breaker", r"not-?aus", r"handelsstopp", r"handel gestoppt", r"notabschaltung", r"parada de emergencia", r"interruptor de (?:parada|emergencia)", r"emergency stop", r"pause all"),
+    "kill_switch": _any(r"kill[- ]?switch\w*", r"trading halt\w*", r"(?:is_)?halted\b", r"circuit breaker",
+        r"not-?aus", r"handelsstopp", r"handel gestoppt", r"notabschaltung", r"parada de emergencia",
+        r"interruptor de (?:parada|emergencia)", r"emergency stop", r"pause all"),
     "broker_disconnection": _any(
-        r"(?:broker|exchange|venue|ibkr|alpaca|gateway|fix|session|api)\b.{0,25}\b(?:connect\w*|disconnect\w*|lost|outage|down|unreachable|timeout|unavailable|failure|error\w*|loss)", r"(?:connection|connectivity) (?:lost|loss|timeout|failure|to (?:the )?broker)",
-        r"disconnect\w*", r"lost connection", r"error responses? from broker", r"(?:broker|börsen?)\w*[- ]?(?:verbindung\w*|anbindung\w*|ausfall|abbruch|störung)", r"verbindung\w*.{0,30}(?:verloren|abbruch|ausfall|unterbroch\w*|gestört|abgebrochen|verlust)", r"verbindungs(?:verlust|abbruch|ausfall)",
-        r"(?:conexión|sesión)\b.{0,30}\b(?:perdida|caída|pérdida|interrumpida)", r"(?:pérdida|caída|corte) de (?:la )?conexión", r"desconexi\w+", r"(?:caída|fallo) del? (?:br[oó]ker|mercado|bolsa)"),
-    "data_corruption": _any(r"(?:data|feed|price|bar|quote|tick)s?\b.{0,20}\b(?:corrupt\w*|bad|stale|invalid|violation|quality|gap\w*|missing|unavailable|incident|frozen|wrong|integrity|outage)", r"(?:corrupt\w*|bad|stale|invalid|frozen|incomplete|missing|wrong) (?:market |price |m5 |state )?(?:data|feed|prices?|bars?|quotes?|ticks?|state)", r"\bsla violation", r"state file",
-        r"(?:daten|kurs|feed)\w*.{0,25}(?:fehler\w*|korrupt\w*|beschädig\w*|veraltet\w*|verletzung|qualität|ausfall|lücke\w*|störung)", r"(?:fehlerhafte|veraltete|beschädigte|falsche) (?:markt)?(?:daten|kurse)", r"datos?\b.{0,25}\b(?:corrupt\w*|corromp\w*|erróne\w*|inválid\w*|desactualizad\w*|incompletos)", r"corrupción de datos", r"calidad de (?:los )?datos"),
-    "memory_exhaustion": _any(r"memory (?:exhaust\w*|leak\w*|pressure|limit|usage)", r"\boom\w*", r"out of memory", r"memory\b", r"resource exhaustion", r"speicher(?!n|t|ung)\w*", r"arbeitsspeicher\w*", r"memoria\b", r"agotamiento de (?:memoria|recursos)"),
-    "system_failure": _any(r"system\w*\b.{0,20}\b(?:down|failure|unavailable|outage|crash\w*)", r"(?:full|complete|total) (?:system )?(?:failure|outage)", r"platform (?:outage|down)", r"process crash\w*", r"service (?:down|outage|unavailable)", r"(?:system|gesamt|plattform|total)\w*ausfall", r"ausfall (?:des|der) (?:\w+)?(?:system|plattform|server)\w*", r"systemabsturz", r"(?:caída|fallo|avería) (?:total|general|completa|del? sistema|de la plataforma)", r"sistema caído"),
-    "position_mismatch": _any(r"positions?\b.{0,25}\b(?:mismatch\w*|discrepanc\w*|differ\w*|drift|break|unknown|orphan\w*|stuck|without)", r"(?:unexpected|orphan\w*|unknown|phantom|mismatched) positions?", r"reconciliation (?:break|failure|mismatch)", r"position\w*[- ]?(?:abweichung\w*|differenz\w*)", r"(?:unerwartete|unbekannte|abweichende) position\w*", r"bestandsabweichung\w*", r"posici\w+\b.{0,25}\b(?:inesperad\w*|descuadr\w*|discrepan\w*|no coincid\w*)", r"(?:descuadre|discrepancia)s? (?:de|en) (?:la )?posici\w+", r"size mismatch"),
-    "high_latency": _any(r"(?:high|elevated|increased) (?:api )?latenc\w*", r"\blatency\b", r"slow (?:response|quer\w*|database|api|orders?)", r"response time", r"degraded performance", r"performance degradation", r"taking longer", r"(?:hohe|erhöhte) latenz\w*", r"latenz\w*", r"langsam\w*", r"latencia\b", r"lentitud", r"respuesta lenta"),
-    "slippage": _any(r"slippage\w*", r"degraded fills?", r"bad fills?", r"execution quality", r"degraded performance", r"partial fills?", r"schlechte ausführung\w*", r"deslizamiento", r"malas ejecuciones"),
-    "deployment": _any(r"(?:bad|failed|broken|faulty|recent) (?:deploy\w*|release|rollout|config\w*)", r"deploy\w*", r"roll-?back\w*", r"release\b", r"revert\w*", r"fehlerhafte\w* (?:deployment|auslieferung|version|release)", r"rückfall", r"despliegue\w*", r"versión defectuosa", r"reversión"),
-    "drawdown": _any(r"draw-?down\w*", r"(?:high|large|significant|daily) loss(?:es)?", r"loss limit", r"(?:hohe|große|tages)\s?verluste?\w*", r"verlustlimit", r"pérdidas? (?:diaria|elevada|grande|máxima)\w*", r"límite de pérdida"),
-    "execution_failures": _any(r"execution failures?", r"orders? (?:not|reject\w*|fail\w*|stuck)", r"order rejections?", r"(?:order|auftrags)\w*(?:ablehnung\w*|fehler)", r"órdenes (?:rechazadas|fallidas)", r"fallos? de ejecución"),
+        r"(?:broker|exchange|venue|ibkr|alpaca|gateway|fix|session|api)\b.{0,25}\b(?:connect\w*|"
+            r"disconnect\w*|lost|outage|down|unreachable|timeout|unavailable|failure|error\w*|loss)",
+            r"(?:connection|connectivity) (?:lost|loss|timeout|failure|to (?:the )?broker)",
+        r"disconnect\w*", r"lost connection", r"error responses? from broker",
+            r"(?:broker|börsen?)\w*[- ]?(?:verbindung\w*|anbindung\w*|ausfall|abbruch|störung)",
+            r"verbindung\w*.{0,30}(?:verloren|abbruch|ausfall|unterbroch\w*|gestört|abgebrochen|verlust)",
+            r"verbindungs(?:verlust|abbruch|ausfall)",
+        r"(?:conexión|sesión)\b.{0,30}\b(?:perdida|caída|pérdida|interrumpida)",
+            r"(?:pérdida|caída|corte) de (?:la )?conexión", r"desconexi\w+",
+            r"(?:caída|fallo) del? (?:br[oó]ker|mercado|bolsa)"),
+    "data_corruption": _any(
+        r"(?:data|feed|price|bar|quote|tick)s?\b.{0,20}\b(?:corrupt\w*|bad|stale|invalid|violation|quality|"
+        r"gap\w*|missing|unavailable|incident|frozen|wrong|integrity|outage)",
+        r"(?:corrupt\w*|bad|stale|invalid|frozen|incomplete|missing|wrong) (?:market |price |m5 |state "
+        r")?(?:data|feed|prices?|bars?|quotes?|ticks?|state)", r"\bsla violation", r"state file",
+        r"(?:daten|kurs|feed)\w*.{0,25}(?:fehler\w*|korrupt\w*|beschädig\w*|veraltet\w*|verletzung|qualität|"
+            r"ausfall|lücke\w*|störung)", r"(?:fehlerhafte|veraltete|beschädigte|falsche) (?:markt)?(?:daten|kurse)",
+            r"datos?\b.{0,25}\b(?:corrupt\w*|corromp\w*|erróne\w*|inválid\w*|desactualizad\w*|incompletos)",
+            r"corrupción de datos", r"calidad de (?:los )?datos"),
+    "memory_exhaustion": _any(r"memory (?:exhaust\w*|leak\w*|pressure|limit|usage)", r"\boom\w*", r"out of memory",
+        r"memory\b", r"resource exhaustion", r"speicher(?!n|t|ung)\w*", r"arbeitsspeicher\w*", r"memoria\b",
+        r"agotamiento de (?:memoria|recursos)"),
+    "system_failure": _any(r"system\w*\b.{0,20}\b(?:down|failure|unavailable|outage|crash\w*)",
+        r"(?:full|complete|total) (?:system )?(?:failure|outage)", r"platform (?:outage|down)", r"process crash\w*",
+        r"service (?:down|outage|unavailable)", r"(?:system|gesamt|plattform|total)\w*ausfall",
+        r"ausfall (?:des|der) (?:\w+)?(?:system|plattform|server)\w*", r"systemabsturz",
+        r"(?:caída|fallo|avería) (?:total|general|completa|del? sistema|de la plataforma)", r"sistema caído"),
+    "position_mismatch": _any(
+        r"positions?\b.{0,25}\b(?:mismatch\w*|discrepanc\w*|differ\w*|drift|break|unknown|orphan\w*|stuck|without)",
+        r"(?:unexpected|orphan\w*|unknown|phantom|mismatched) positions?",
+        r"reconciliation (?:break|failure|mismatch)", r"position\w*[- ]?(?:abweichung\w*|differenz\w*)",
+        r"(?:unerwartete|unbekannte|abweichende) position\w*", r"bestandsabweichung\w*",
+        r"posici\w+\b.{0,25}\b(?:inesperad\w*|descuadr\w*|discrepan\w*|no coincid\w*)",
+        r"(?:descuadre|discrepancia)s? (?:de|en) (?:la )?posici\w+", r"size mismatch"),
+    "high_latency": _any(r"(?:high|elevated|increased) (?:api )?latenc\w*", r"\blatency\b",
+        r"slow (?:response|quer\w*|database|api|orders?)", r"response time", r"degraded performance",
+        r"performance degradation", r"taking longer", r"(?:hohe|erhöhte) latenz\w*", r"latenz\w*", r"langsam\w*",
+        r"latencia\b", r"lentitud", r"respuesta lenta"),
+    "slippage": _any(r"slippage\w*", r"degraded fills?", r"bad fills?", r"execution quality",
+        r"degraded performance", r"partial fills?", r"schlechte ausführung\w*", r"deslizamiento",
+        r"malas ejecuciones"),
+    "deployment": _any(r"(?:bad|failed|broken|faulty|recent) (?:deploy\w*|release|rollout|config\w*)", r"deploy\w*",
+        r"roll-?back\w*", r"release\b", r"revert\w*", r"fehlerhafte\w* (?:deployment|auslieferung|version|release)",
+        r"rückfall", r"despliegue\w*", r"versión defectuosa", r"reversión"),
+    "drawdown": _any(r"draw-?down\w*", r"(?:high|large|significant|daily) loss(?:es)?", r"loss limit",
+        r"(?:hohe|große|tages)\s?verluste?\w*", r"verlustlimit", r"pérdidas? (?:diaria|elevada|grande|máxima)\w*",
+        r"límite de pérdida"),
+    "execution_failures": _any(r"execution failures?", r"orders? (?:not|reject\w*|fail\w*|stuck)",
+        r"order rejections?", r"(?:order|auftrags)\w*(?:ablehnung\w*|fehler)", r"órdenes (?:rechazadas|fallidas)",
+        r"fallos? de ejecución"),
     "calibration": _any(r"calibration\w*", r"stale parameters?", r"kalibrier\w*", r"calibración"),
 }  # fmt: skip
 
@@ -56,8 +95,10 @@ RELATED: dict[str, tuple[str, ...]] = {
 }
 
 _OTHER_NAMES = {
-    "broker_connection": "broker_disconnection", "broker_connection_lost": "broker_disconnection", "broker": "broker_disconnection", "memory": "memory_exhaustion",
-    "data": "data_corruption", "data_sla": "data_corruption", "full_system_failure": "system_failure", "system": "system_failure", "latency": "high_latency",
+    "broker_connection": "broker_disconnection", "broker_connection_lost": "broker_disconnection", "broker":
+        "broker_disconnection", "memory": "memory_exhaustion",
+    "data": "data_corruption", "data_sla": "data_corruption", "full_system_failure": "system_failure", "system":
+        "system_failure", "latency": "high_latency",
     "rollback": "deployment", "bad_deployment": "deployment", "position": "position_mismatch",
 }  # fmt: skip
 
@@ -133,8 +174,10 @@ def whole(runbook: Runbook) -> Procedure:
     src = first.src.model_copy(update={"line": min(p.line for p in parts), "end": max(p.end for p in parts)})
     return first.model_copy(
         update={
-            "src": src, "id": slug(runbook.title), "anchor": runbook.anchor, "title": runbook.title, "role": "response", "order": "sequence",
-            "symptoms": tuple(s for p in parts for s in p.symptoms), "phases": tuple(phase for p in parts for phase in p.phases),
+            "src": src, "id": slug(runbook.title), "anchor": runbook.anchor, "title": runbook.title, "role":
+                "response", "order": "sequence",
+            "symptoms": tuple(s for p in parts for s in p.symptoms), "phases": tuple(
+                phase for p in parts for phase in p.phases),
             "objectives": tuple(o for p in parts for o in p.objectives), "steps": steps, "severity": (),
             "constraints": tuple(c for p in parts for c in p.constraints),
         }
