@@ -218,7 +218,7 @@ class Desk:
         """Call a control endpoint of the running system, as `curl localhost/api/...` would.
 
         Raises ConnectionError when the system is down, TimeoutError when its thread is stuck, LookupError when
-        the running code has no such endpoint.
+        the running code has no such endpoint, RuntimeError when the endpoint itself failed.
         """
         self._must_live()
         return self._world.call_endpoint(self._process, endpoint, *args)

@@ -71,6 +71,10 @@ class UnknownOrder(BrokerError, LookupError):
     status = 404
 
 
+class EndpointFailed(RuntimeError):
+    """A control endpoint of the trading system raised: what `curl` shows as 500."""
+
+
 class Verdict(NamedTuple):
     """What happens to one request."""
 

@@ -33,7 +33,7 @@ from sim.ledger import Ledger
 from sim.market import Market
 from sim.marks import Marks
 from sim.metrics import watch
-from sim.network import BrokerTimeout, BrokerUnreachable, Link
+from sim.network import BrokerTimeout, BrokerUnreachable, EndpointFailed, Link
 from sim.order_manager import OrderManager
 from sim.orders import Order
 from sim.rng import Streams, uniform
@@ -97,6 +97,8 @@ class World:
         self.orders.gates.append(self._ask_bot)
         self._booted = False
         self._command_number = self.streams.ids("cli")
+        self._visitors: list[Process] = []
+        """Processes of commands and of people's calls, those that hang included."""
         self.cluster = Cluster(self.env, self.history)
         self.pages: list[Callable[[str, str, str], None]] = []
         self._add_infrastructure()
@@ -107,8 +109,8 @@ class World:
 
     def finish(self) -> None:
         """End the run: the code's processes are killed and the series recorded."""
-        if self.bot is not None:
-            self.bot.kill()
+        for process in (*self._visitors, *([] if self.bot is None else [self.bot])):
+            process.kill()
         record_series(self)
 
     # The mitigation code and its process.
@@ -194,9 +196,12 @@ class World:
         self._booted = False
 
     def _ask_bot(self, order: Order) -> str | None:
-        if self.bot is None or not self.bot.has("on_order"):
+        """Why the mitigation code denies an order; a gate that fails has allowed nothing."""
+        if self.bot is None or self.bot.hooks is None or not self.bot.has("on_order"):
             return None
-        answer = self.bot.gate("on_order", order)
+        answered, answer = self.bot.serve("on_order", self.bot.hooks.single["on_order"], order)
+        if not answered:
+            return "on_order failed"
         if answer is None or answer is True:
             return None
         return answer if isinstance(answer, str) and answer else "denied by on_order"
@@ -224,7 +229,8 @@ class World:
         """Call a control endpoint of the running system on behalf of `caller`.
 
         Waits for the system's thread as an HTTP client would; ConnectionError when nothing listens there,
-        TimeoutError when the thread stays stuck, LookupError when the code has no such endpoint.
+        TimeoutError when the thread stays stuck, LookupError when the code has no such endpoint, EndpointFailed
+        when it has one that failed.
         """
         waited_us = 0
         while self._listening() and self.bot is not None and self.bot.busy:
@@ -236,7 +242,12 @@ class World:
             raise BrokerUnreachable("connection refused: the trading system is down")
         if endpoint not in self.bot.hooks.endpoints:
             raise LookupError(f"no such endpoint: {endpoint}")
-        answer = self.bot.serve(f"endpoints[{endpoint}]", self.bot.hooks.endpoints[endpoint], *args)
+        bot = self.bot
+        answered, answer = bot.serve(f"endpoints[{endpoint}]", self.bot.hooks.endpoints[endpoint], *args)
+        if not bot.alive:
+            raise BrokerUnreachable("connection reset: the trading system went down")
+        if not answered:
+            raise EndpointFailed(f"{endpoint}: HTTP 500")
         self.history.emit("code.endpoint", endpoint, answer=None if answer is None else str(answer))
         self._note_answer(answer, endpoint)
         return answer
@@ -246,16 +257,22 @@ class World:
 
     def request_endpoint(self, endpoint: str, done: Callable[[bool, str], None], *args: Any) -> None:
         """Call a control endpoint from outside, as a person with curl; `done(ok, text)` is told how it went."""
-        process = Process(self.env, self.hub, self.history, f"{endpoint}:{self._command_number()}")
+        process = self._visit(endpoint)
 
         def body() -> None:
             try:
                 answer = self.call_endpoint(process, endpoint, *args)
-                done(answer is not False, "" if answer is None else str(answer))
-            except (ConnectionError, TimeoutError, LookupError) as error:
-                done(False, str(error))
+                ok, text = answer is not False, "" if answer is None else str(answer)
+            except (ConnectionError, TimeoutError, LookupError, EndpointFailed) as error:
+                ok, text = False, str(error)
+            done(ok, text)
 
         process.start(body, f"endpoints[{endpoint}]")
+
+    def _visit(self, what: str) -> Process:
+        process = Process(self.env, self.hub, self.history, f"{what}:{self._command_number()}")
+        self._visitors.append(process)
+        return process
 
     def commands(self) -> tuple[str, ...]:
         """Operator commands that the mitigation code offers."""
@@ -271,7 +288,7 @@ class World:
         `done(ok, text)` is called when it ends; not at all when it hangs.
         """
         assert self.mitigation is not None
-        process = Process(self.env, self.hub, self.history, f"{name}:{self._command_number()}")
+        process = self._visit(name)
         build = self.mitigation.build
 
         def body() -> None:

@@ -112,8 +112,9 @@ class Process:
         return None
 
     def report(self, what: str, error: BaseException) -> None:
-        """Write down what ended a hook. `Killed` is silent; Ctrl-C and our own bugs pass on."""
-        if isinstance(error, KeyboardInterrupt | BadInput) or (isinstance(error, AssertionError) and not _from_user(error)):
+        """Write down what ended a hook. `Killed` is silent; Ctrl-C, bad input and our own bugs pass on."""
+        our_bug = isinstance(error, AssertionError) and not _from_user(error)
+        if our_bug or isinstance(error, KeyboardInterrupt | BadInput):
             raise error
         if isinstance(error, SystemExit):
             self._history.emit("code.exit", self.name, hook=what, code=str(error.code))
@@ -127,23 +128,22 @@ class Process:
             self._inbox.append((hook, args))
             self._schedule_pump()
 
-    def serve(self, what: str, function: Callable[..., Any], *args: Any) -> Any:
-        """Call user code for its answer on the caller's thread, whether or not the process is busy."""
+    def serve(self, what: str, function: Callable[..., Any], *args: Any) -> tuple[bool, Any]:
+        """Call user code for its answer on the caller's thread, whether or not the process is busy.
+
+        Whether there is an answer (there is none when the code failed, or its process ended), and which.
+        """
         me, busy = greenlet.getcurrent(), self.busy
         visiting = me not in self._bodies
-        answer = self.guard(what, function, *args)
+        answers: list[Any] = []
+        self.guard(what, lambda: answers.append(function(*args)))
         if visiting and me in self._bodies:
             self._bodies.remove(me)  # what the caller does next is no part of this process
         if busy:
             self.busy = True
         else:
             self.finished()
-        return answer
-
-    def gate(self, hook: str, *args: Any) -> Any:
-        """Ask a hook for its answer."""
-        assert self.hooks is not None
-        return self.serve(hook, self.hooks.single[hook], *args)
+        return (True, answers[0]) if answers else (False, None)
 
     def finished(self) -> None:
         """A hook that had to wait has ended: messages that queued up meanwhile are served next."""

@@ -43,6 +43,10 @@ class House:
     def deliver(self, seconds: float, hook: str, *args: Any) -> None:
         self.at(seconds, lambda: self.process.deliver(hook, *args))
 
+    def ask(self, hook: str, *args: Any) -> tuple[bool, Any]:
+        assert self.process.hooks is not None
+        return self.process.serve(hook, self.process.hooks.single[hook], *args)
+
     def errors(self) -> list[str]:
         return [event.data["error"] for event in self.history.of("code.error")]
 
@@ -57,7 +61,8 @@ class TestHooks:
             assert Hooks(built, "x").single == {"on_fill": on_fill}
 
     def test_tables_of_timers_commands_and_endpoints(self) -> None:
-        hooks = Hooks({"every": {1: print, 0.5: print}, "commands": {"reset": print}, "endpoints": {"halt": print}}, "x")
+        tables = {"every": {1: print, 0.5: print}, "commands": {"reset": print}, "endpoints": {"halt": print}}
+        hooks = Hooks(tables, "x")
         assert list(hooks.every) == [1_000_000, 500_000]
         assert (list(hooks.commands), list(hooks.endpoints)) == (["reset"], ["halt"])
 
@@ -154,6 +159,15 @@ class TestInbox:
         with pytest.raises(KeyboardInterrupt):
             house.run(2)
 
+    def test_what_the_user_must_mend_ends_the_run_and_is_told_in_one_line(self) -> None:
+        def on_fill(_: object) -> None:
+            raise BadInput("unknown symbol", mend="name one of SPY", value="SPX")
+
+        house = House(on_fill=on_fill)
+        house.deliver(1, "on_fill", 0)
+        with pytest.raises(BadInput, match="unknown symbol"):
+            house.run(2)
+
     def test_a_process_without_hooks_hears_nothing(self) -> None:
         house = House()
         assert not house.process.has("on_fill")
@@ -218,16 +232,16 @@ class TestServing:
     def test_a_gate_answers_even_while_the_process_is_busy(self) -> None:
         house = House(on_fill=lambda _: house.sleep(10), on_order=lambda order: order != "bad")
         house.deliver(1, "on_fill", 0)
-        house.at(5, lambda: house.say(str(house.process.gate("on_order", "bad"))))
+        house.at(5, lambda: house.say(str(house.ask("on_order", "bad"))))
         house.run(6)
-        assert house.log == [(5, "False")]
+        assert house.log == [(5, "(True, False)")]
         assert house.process.busy, "the hook still waits"
 
     def test_a_gate_that_raises_has_no_answer_and_is_written_down(self) -> None:
         house = House(on_order=lambda order: 1 // 0)
-        house.at(1, lambda: house.say(str(house.process.gate("on_order", 0))))
+        house.at(1, lambda: house.say(str(house.ask("on_order", 0))))
         house.run(2)
-        assert house.log == [(1, "None")]
+        assert house.log == [(1, "(False, None)")]
         assert house.errors() == ["ZeroDivisionError: integer division or modulo by zero"]
 
     def test_an_endpoint_that_waits_makes_the_thread_busy_until_it_has_answered(self) -> None:
@@ -236,7 +250,7 @@ class TestServing:
             return "done"
 
         house = House(on_fill=lambda _: house.say("fill"))
-        house.at(1, lambda: house.say(house.process.serve("endpoints[x]", endpoint)))
+        house.at(1, lambda: house.say(house.process.serve("endpoints[x]", endpoint)[1]))
         house.deliver(3, "on_fill", 0)
         house.run(10)
         assert house.log == [(6, "done"), (6, "fill")]
