@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sim.checkers.base import Evidence, order_text
 from sim.clock import MINUTE
-from sim.clock import MINUTE
 from sim.demands import Demands
 from sim.history import History
 from sim.reading import bad_feed
@@ -15,9 +14,6 @@ TRUST_AGAIN_US = 5 * MINUTE
 
 _NO_WAY_TO_SEND = "no broker session"
 
-TRUST_AGAIN_US = 10 * MINUTE
-"""How long a guard may want to see good data before it lets strategies trade on it again."""
-
 
 def exits_allowed(history: History, demands: Demands) -> list[Evidence]:
     """No order that only reduces is denied, but for want of a session.
@@ -25,9 +21,7 @@ def exits_allowed(history: History, demands: Demands) -> list[Evidence]:
     A strategy's own order on data that is bad, or was until a moment ago, is no exit: its size comes from a
     price that nobody trusts yet.
     """
-    bad = {
-        symbol: [(start, end + TRUST_AGAIN_US) for start, end in spans] for symbol, spans in bad_feed(history).items()
-    }
+    bad = bad_feed(history)
     found = []
     for event in history.of("order.denied"):
         d = event.data
