@@ -10,7 +10,7 @@ from __future__ import annotations
 from sim.clock import MINUTE, SECOND
 from sim.demands import Demands
 from sim.history import History
-from sim.risk_limits import HALTING, WARNING, over_limit
+from sim.risk_limits import CLOSING, HALTING, WARNING, over_limit
 
 EXCUSE_US = 2 * MINUTE
 """How close to a breach an action counts as its answer: the own view and the true equity differ a little."""
@@ -45,6 +45,12 @@ def halt_due_us(history: History, demands: Demands) -> int:
     if asked:
         return min(asked)
     return felt[0][0] if felt else demands.zero_us
+
+
+def flatten_due_us(history: History, demands: Demands) -> int:
+    """From when positions had to be closed: a limit passed that asks for it, else when the halt was due."""
+    passed = over_limit(history, demands, CLOSING)
+    return passed[0][0] if passed else halt_due_us(history, demands)
 
 
 def warning_due_us(history: History, demands: Demands) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sim.demands import Demands
 from sim.history import History
-from sim.impact import halt_due_us
+from sim.impact import flatten_due_us, halt_due_us
 from sim.impairment import impaired
 from sim.reading import (
     bad_feed,
@@ -91,10 +91,10 @@ def kill_state(history: History, demands: Demands) -> list[Span]:
 
 
 def flat(history: History, demands: Demands) -> list[Span]:
-    """Where positions must be closed: they are, from the halt's cause until a release allows new ones."""
+    """Where positions must be closed: they are, from when that was due until a release allows new ones."""
     if demands.flatten != "required":
         return []
-    due_us = halt_due_us(history, demands)
+    due_us = flatten_due_us(history, demands)
     released = [halt.end_us for halt in halts(history) if halt.end_us > due_us]
     return both([(due_us, released[0] if released else FOREVER)], ledger_holdings(history).open_spans())
 

@@ -15,6 +15,7 @@ from sim.history import History
 from sim.spans import Span, toggled
 
 HALTING = ("daily_loss_pct", "drawdown_halt_pct")
+CLOSING = ("daily_loss_pct", "drawdown_flatten_pct")
 WARNING = ("drawdown_warn_pct",)
 
 

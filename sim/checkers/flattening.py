@@ -6,12 +6,12 @@ from sim.checkers.base import CannotTell, Evidence, gross, seconds, shares
 from sim.clock import MINUTE
 from sim.demands import Demands
 from sim.history import History
-from sim.impact import excused, halt_due_us
+from sim.impact import excused, flatten_due_us
 from sim.reading import OUTSIDE, Fill, broker_orders, fills, halts, ledger_holdings
 from sim.spans import FOREVER, deadline, minus
 
 CLOSED_WITHIN_US = 10 * MINUTE
-"""Of trading time, from the halt's cause: what market orders need on a slow day."""
+"""Of trading time, from when it was due: what market orders need on a slow day."""
 
 
 def as_demanded(history: History, demands: Demands) -> list[Evidence]:
@@ -24,7 +24,7 @@ def as_demanded(history: History, demands: Demands) -> list[Evidence]:
 
 
 def _really_flat(history: History, demands: Demands) -> list[Evidence]:
-    due_us = halt_due_us(history, demands)
+    due_us = flatten_due_us(history, demands)
     limit_us = max(CLOSED_WITHIN_US, demands.contain_us or 0)
     by_us = deadline(demands.open_spans(), due_us, limit_us)
     released_us = min((halt.end_us for halt in halts(history) if halt.end_us > due_us), default=FOREVER)
