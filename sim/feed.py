@@ -57,6 +57,12 @@ class Feed:
             return self._market.price(symbol)
         return self.last(symbol).price
 
+    def last_prices(self) -> dict[str, float]:
+        """The price of every symbol received last, right or wrong."""
+        if self._env.now > self._ticks.bent_until_us:
+            return dict(zip(self._market.symbols, self._market.prices(), strict=True))
+        return {symbol: self.last(symbol).price for symbol in self._market.symbols}
+
     def age_us(self, symbol: str) -> int:
         """How old the last tick is by its own time stamp; nights and weekends count, so see `open_age_us`."""
         now = self._env.now
@@ -64,6 +70,14 @@ class Feed:
         if newest_us is None or newest_us <= self._ticks.bent_until_us:
             newest_us = self.last(symbol).t_us
         return now - newest_us
+
+    def oldest_age_us(self) -> int:
+        """How old the last tick is of the symbol that is furthest behind."""
+        now = self._env.now
+        newest_us = self._market.last_mark_us(now)
+        if newest_us is not None and newest_us > self._ticks.bent_until_us:
+            return now - newest_us
+        return max(self.age_us(symbol) for symbol in self._market.symbols)
 
     def open_age_us(self, symbol: str) -> int:
         """How long the exchange has traded since the time stamp of the last tick."""
@@ -84,6 +98,11 @@ class Feed:
         """The fault that makes the delivered stream bad now, the oldest of several; None when it is good."""
         bad = self._bad[self._market.index(symbol)]
         return bad[0].kind if bad else None
+
+    @property
+    def bad_symbols(self) -> int:
+        """How many symbols have a bad stream now."""
+        return sum(1 for bad in self._bad if bad)
 
     def bars_lost(self, minutes: int | None = None) -> int:
         """How many bars never came, came wrong or came twice, and were not repaired by a backfill."""

@@ -1,7 +1,8 @@
 """What the firm's services export, and who is paged for it: the wiring of monitoring to the World.
 
-Each gauge is read only at a scrape. The trading system's own figures come from the trading system, so they
-vanish when it is down, and they are computed from its own book and the prices it sees, so they can be wrong.
+Metrics are read only at a scrape, those of one service together. The trading system's own figures come from
+the trading system, so they vanish when it is down, and they are computed from its own book and the prices it
+sees, so they can be wrong.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from typing import TYPE_CHECKING
 
 from sim.alerts import Alert, trading_rules
 from sim.clock import MINUTE, SECOND
+from sim.ledger import FIRM
 from sim.monitoring import Monitoring
+from sim.orders import Status
 from sim.pager import DeadMansSwitch, Pager
+from sim.samples import ABSENT, Row, Series
 
 if TYPE_CHECKING:
     from sim.world import World
@@ -28,7 +32,6 @@ def watch(world: World) -> tuple[Monitoring, Pager]:
     monitoring.on_alert(partial(_tell_bot, world))
     world.pages.append(partial(_page_from_code, world, pager))
     _trading_metrics(world, monitoring)
-    _broker_metrics(world, monitoring)
     _data_metrics(world, monitoring)
     _workload_metrics(world, monitoring)
     monitoring.add_rules(trading_rules())
@@ -37,53 +40,60 @@ def watch(world: World) -> tuple[Monitoring, Pager]:
 
 
 def _trading_metrics(world: World, monitoring: Monitoring) -> None:
-    system, orders = world.trading, world.orders
-    job = "trading-system"
-    monitoring.job(job, up=lambda: system.up)
-    monitoring.gauge("trading_up", lambda: 1.0, job)
-    monitoring.gauge("trading_equity", system.refresh_risk, job)
-    monitoring.gauge("trading_daily_loss_pct", lambda: 100 * (1 - system.equity() / system.day_start_equity), job)
-    monitoring.gauge("trading_drawdown_pct", lambda: 100 * (1 - system.equity() / system.peak_equity), job)
-    monitoring.gauge("trading_halted", lambda: float(system.halted is not None), job)
-    monitoring.gauge("kill_switch_fired", lambda: float(system.halted is not None), job)
-    monitoring.gauge("trading_safe_mode", lambda: float(system.safe_mode), job)
-    monitoring.gauge("trading_order_error_rate", lambda: orders.error_rate(MINUTE), job)
-    monitoring.gauge("trading_slippage_bps", system.slippage_bps, job)
-    monitoring.gauge("unacked_orders_age_s", lambda: _oldest_unacknowledged_s(world), job)
+    names = (
+        "trading_up", "trading_equity", "trading_daily_loss_pct", "trading_drawdown_pct", "trading_halted",
+        "kill_switch_fired", "trading_safe_mode", "trading_order_error_rate", "trading_slippage_bps",
+        "unacked_orders_age_s", "broker_connected", "broker_heartbeat_age_s", "position_mismatch_count",
+    )  # fmt: skip
+    system, orders, connection = world.trading, world.orders, world.connection
 
+    def read() -> Row:
+        equity = system.refresh_risk()
+        halted = float(system.halted is not None)
+        return [
+            1.0, equity, 100 * (1 - equity / system.day_start_equity), 100 * (1 - equity / system.peak_equity), halted,
+            halted, float(system.safe_mode), orders.error_rate(MINUTE), system.slippage_bps(),
+            _oldest_unacknowledged_s(world), float(connection.connected), connection.heartbeat_age_us / SECOND,
+            _mismatches(world),
+        ]  # fmt: skip
 
-def _broker_metrics(world: World, monitoring: Monitoring) -> None:
-    job = "trading-system"
-    monitoring.gauge("broker_connected", lambda: float(world.connection.connected), job)
-    monitoring.gauge("broker_heartbeat_age_s", lambda: world.connection.heartbeat_age_us / SECOND, job)
-    monitoring.gauge("position_mismatch_count", lambda: _mismatches(world), job)
+    monitoring.exporter("trading-system", [Series(name) for name in names], read, up=lambda: system.up)
 
 
 def _data_metrics(world: World, monitoring: Monitoring) -> None:
-    job = "market-data"
-    monitoring.job(job, up=lambda: world.cluster.ready("market-data"))
-    monitoring.gauge("feed_age_s", lambda: _feed_age_s(world), job)
-    monitoring.gauge("feed_bad_symbols", lambda: float(_bad_symbols(world)), job)
+    series = [Series("feed_age_s"), Series("feed_bad_symbols")]
+
+    def read() -> Row:
+        return [_feed_age_s(world), float(world.feed.bad_symbols)]
+
+    monitoring.exporter("market-data", series, read, up=lambda: world.cluster.ready("market-data"))
 
 
 def _workload_metrics(world: World, monitoring: Monitoring) -> None:
+    series = [Series("db_pool_waiting"), Series("db_query_p99_s"), Series("api_latency_p99_s")]
+    database, cache = world.database, world.cache
+
+    def read() -> Row:
+        query_s = database.p99_s()
+        # An API call asks the cache once and the database a few times.
+        return [float(database.waiting), query_s, 3 * query_s + cache.p99_s()]
+
+    monitoring.exporter("infrastructure", series, read)
     monitoring.exporter("platform", *world.cluster.exporter())
-    monitoring.gauge("db_pool_waiting", lambda: float(world.database.waiting))
-    monitoring.gauge("db_query_p99_s", world.database.p99_s)
-    # An API call asks the cache once and the database a few times.
-    monitoring.gauge("api_latency_p99_s", lambda: 3 * world.database.p99_s() + world.cache.p99_s())
 
 
 def _oldest_unacknowledged_s(world: World) -> float:
-    now = world.env.now
-    return max((now - o.created_us for o in world.orders.live() if not o.acknowledged), default=0) / SECOND
+    waiting = [order.created_us for order in world.orders.live() if order.status is Status.PENDING_NEW]
+    return (world.env.now - min(waiting)) / SECOND if waiting else 0.0
 
 
 def _mismatches(world: World) -> float:
     """Symbols on which the firm's nightly-style comparison with the broker differs; absent when it cannot ask."""
     if not world.connection.connected:
-        return float("nan")
-    ledger, book = world.ledger.positions(), world.book.positions
+        return ABSENT
+    ledger, book = world.ledger.shares[FIRM], world.book.positions
+    if ledger == book:
+        return 0.0
     return float(sum(1 for symbol in world.market.symbols if ledger.get(symbol, 0) != book.get(symbol, 0)))
 
 
@@ -92,11 +102,7 @@ def _feed_age_s(world: World) -> float:
     session = world.calendar.session_at(world.env.now)
     if session is None or world.env.now - session.open_us < MINUTE:
         return 0.0
-    return max(world.feed.age_us(symbol) for symbol in world.market.symbols) / SECOND
-
-
-def _bad_symbols(world: World) -> int:
-    return sum(1 for symbol in world.market.symbols if world.feed.quality(symbol) is not None)
+    return world.feed.oldest_age_us() / SECOND
 
 
 def _off_hours(world: World) -> bool:

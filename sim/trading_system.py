@@ -65,8 +65,8 @@ class TradingSystem:
     # Flags.
 
     def halt(self, reason: str, by: str) -> None:
-        """Stop all orders that add risk; exits stay allowed."""
-        if self.halted is None:
+        """Stop all orders that add risk; exits stay allowed. A system that is down hears nothing of it."""
+        if self.up and self.halted is None:
             self.halted = reason
             self._history.emit("system.halted", reason=reason, by=by)
             self.audit("halt", reason, by)
@@ -80,7 +80,7 @@ class TradingSystem:
 
     def set_safe_mode(self, on: bool, by: str) -> None:
         """Block new risk, allow exits."""
-        if self.safe_mode != on:
+        if self.up and self.safe_mode != on:
             self.safe_mode = on
             self._history.emit("system.safe_mode", on=on, by=by)
             self.audit("safe_mode", str(on), by)
@@ -98,13 +98,9 @@ class TradingSystem:
 
     # Risk figures, as the system itself computes and exports them.
 
-    def prices(self) -> dict[str, float]:
-        """Last visible price of every symbol held."""
-        return {symbol: self._feed.last_price(symbol) or 0.0 for symbol in self.orders.book.positions}
-
     def equity(self) -> float:
         """Cash plus positions at the last visible prices."""
-        return self.orders.book.equity(self.prices())
+        return self.orders.book.equity(self._feed.last_prices())
 
     def refresh_risk(self) -> float:
         """Roll the day and the peak forward; the equity now. Called at each scrape."""
@@ -113,7 +109,7 @@ class TradingSystem:
         if today != self._day:
             self._day, self.day_start_equity = today, equity
         # A price that the validator of the market data rejects must not set a high-water mark.
-        if not any(self._feed.quality(symbol) for symbol in self.orders.book.positions):
+        if not self._feed.bad_symbols:
             self.peak_equity = max(self.peak_equity, equity)
         return equity
 
@@ -154,14 +150,17 @@ class TradingSystem:
         return {"cash": book.cash, "positions": book.held(), "saved_at": self._clock.utc().isoformat()}
 
     def _orders_saved(self) -> list[tuple[object, ...]]:
-        return [(o.id, o.symbol, o.side, o.qty, o.kind, o.limit_price, str(o.status)) for o in self.orders.live()]
+        return [
+            (o.id, o.symbol, o.side, o.qty, o.kind, o.limit_price, str(o.status), o.filled_qty)
+            for o in self.orders.live()
+        ]
 
     def load(self) -> None:
         """Read positions from disk; a damaged file is written down and leaves the book empty."""
         try:
             saved = json.loads(self._disk.read(POSITIONS_FILE))
             positions, cash = {str(k): int(v) for k, v in saved["positions"].items()}, float(saved["cash"])
-        except (ValueError, KeyError, TypeError, AttributeError, FileNotFoundError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, FileNotFoundError) as error:
             self._history.emit("system.state_damaged", POSITIONS_FILE, error=f"{type(error).__name__}: {error}")
             positions, cash = {}, self.orders.book.cash
         self.orders.book.adopt(positions, cash, "loaded from disk")
@@ -216,10 +215,10 @@ def open_orders_of(disk: Disk) -> list[Order]:
     try:
         rows = json.loads(disk.read(ORDERS_FILE))
         found = []
-        for order_id, symbol, side, qty, kind, limit_price, status in rows:
+        for order_id, symbol, side, qty, kind, limit_price, status, filled_qty in rows:
             order = Order(str(order_id), str(symbol), int(side), int(qty), kind=str(kind), limit_price=limit_price)
-            order.status = Status(status)
+            order.status, order.filled_qty = Status(status), int(filled_qty)
             found.append(order)
         return found
-    except (ValueError, TypeError, FileNotFoundError):
+    except (ValueError, TypeError, OverflowError, FileNotFoundError):
         return []
