@@ -230,7 +230,7 @@ def _timeout_us(seconds: Any) -> int | None:
         return None
     if isinstance(seconds, str) or not 0 <= seconds < 1e9:
         raise ValueError(f"timeout must be seconds from 0 up, or None for no timeout, got {seconds!r}")
-    return round(seconds * SECOND)
+    return round(float(seconds) * SECOND)
 
 
 def _last_outside(stack: list[str]) -> str:

@@ -9,6 +9,7 @@ replayed after the next successful connect.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from sim.broker import Broker, Update
 from sim.clock import SECOND, VirtualTime
@@ -79,7 +80,7 @@ class Connection:
             self._history.emit("link.lost", reason="process ended")
 
     def connect(
-        self, on_reply: Callable[[None], None], on_error: Callable[[BrokerError], None], timeout_us: int | None
+        self, on_reply: Callable[[Any], object], on_error: Callable[[BrokerError], object], timeout_us: int | None
     ) -> None:
         """Log in again; on success the stream is up and missed updates follow.
 

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-import simpy
+
+from sim.clock import VirtualTime
 
 Row = tuple[int, str, str, dict[str, Any]]
 
@@ -40,7 +41,7 @@ class Event(NamedTuple):
 class History:
     """Append-only, ordered record of one run."""
 
-    def __init__(self, env: simpy.Environment) -> None:
+    def __init__(self, env: VirtualTime) -> None:
         """Stamp events with the time of `env`."""
         self._env = env
         self.rows: list[Row] = []

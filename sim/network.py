@@ -139,8 +139,8 @@ class Link:
         self,
         endpoint: str,
         action: Callable[[], Any],
-        on_reply: Callable[[Any], None],
-        on_error: Callable[[BrokerError], None],
+        on_reply: Callable[[Any], object],
+        on_error: Callable[[BrokerError], object],
         timeout_us: int | None,
     ) -> None:
         """Send a request: `action` runs at the broker, then `on_reply(result)` or `on_error(error)` here.
@@ -164,7 +164,7 @@ class Link:
         execute = verdict.answer or action
 
         def arrive() -> None:
-            answer: Callable[[Any], None] = on_reply
+            answer: Callable[[Any], object] = on_reply
             try:
                 result = execute()
             except BrokerError as refused:
