@@ -8,6 +8,7 @@ through `call` (its control endpoints) or through files it reads.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,6 +18,7 @@ from sim.actors.hub import Killed
 from sim.broker_client import BrokerClient, OrderView
 from sim.claims import claims_in
 from sim.clock import SECOND
+from sim.files import Files
 from sim.orders import Order, Status
 
 
@@ -120,7 +122,8 @@ class Desk:
     ) -> None:
         """Take these positions as the system's book from now on.
 
-        Give the broker's `cash` when you have it; else what changed is taken to have traded at the last prices.
+        Give the broker's `cash` when you have it; else what changed is taken to have traded at the last prices
+        (and to have cost nothing where the last price is none that could be traded at).
         """
         self._must_live()
         if not self._in_system:
@@ -128,7 +131,7 @@ class Desk:
         book = self._world.book
         if cash is None:
             changed = {s: positions.get(s, 0) - book.positions.get(s, 0) for s in {**book.positions, **positions}}
-            cash = book.cash - sum(qty * (self.price(s) or 0.0) for s, qty in changed.items() if qty)
+            cash = book.cash - sum(qty * _usable(self.price(s)) for s, qty in changed.items() if qty)
         book.adopt(positions, cash, why)
 
     @property
@@ -137,7 +140,7 @@ class Desk:
         return list(self._world.orders.live())
 
     def settle(self, order_id: str, at_broker: OrderView | None) -> None:
-        """Tell the order manager what the broker knows of an order (`desk.broker.order`); None: it has no such order."""
+        """Tell the order manager what the broker knows of an order (`desk.broker.order`); None: it has none such."""
         self._must_live()
         if self._in_system:
             status = Status.REJECTED if at_broker is None else Status(at_broker.status)
@@ -243,36 +246,9 @@ class Desk:
             raise Killed
 
 
-class Files:
-    """Files that survive a restart; paths are relative to the firm's state directory."""
-
-    def __init__(self, disk: Any) -> None:
-        """Show `disk`."""
-        self._disk = disk
-
-    def read(self, path: str) -> str:
-        """The text of a file; FileNotFoundError when there is none."""
-        return self._disk.read(path)  # type: ignore[no-any-return]
-
-    def write(self, path: str, text: str) -> None:
-        """Replace a file as a whole."""
-        self._disk.write(path, text)
-
-    def append(self, path: str, line: str) -> None:
-        """Add a line."""
-        self._disk.append(path, line)
-
-    def exists(self, path: str) -> bool:
-        """Whether the file is there."""
-        return bool(self._disk.exists(path))
-
-    def remove(self, path: str) -> None:
-        """Delete the file if it is there."""
-        self._disk.remove(path)
-
-    def age(self, path: str) -> float | None:
-        """Seconds since the file was last written; None when there is none."""
-        return self._disk.age_s(path)  # type: ignore[no-any-return]
+def _usable(price: float | None) -> float:
+    """`price` where it is one, else 0."""
+    return price if price is not None and math.isfinite(price) and price > 0 else 0.0
 
 
 def _caller() -> str:

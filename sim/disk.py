@@ -25,6 +25,8 @@ class Disk:
 
     def write(self, path: str, text: str) -> None:
         """Replace the file as a whole."""
+        if not isinstance(text, str):
+            raise TypeError(f"a file holds text, got {type(text).__name__}: use json.dumps, for example")
         self._files[path] = text
         self._modified_us[path] = self._env.now
 

@@ -29,6 +29,11 @@ def test_a_file_is_what_was_written_last() -> None:
     assert disk.paths() == ["a", "new"]
 
 
+def test_what_is_no_text_is_refused_where_it_is_written() -> None:
+    with pytest.raises(TypeError, match="a file holds text, got dict"):
+        Store().disk.write("a", {"positions": {}})  # type: ignore[arg-type]
+
+
 def test_a_missing_file_is_missing() -> None:
     disk = Store().disk
     with pytest.raises(FileNotFoundError, match="no such file: nowhere"):
