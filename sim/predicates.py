@@ -114,9 +114,9 @@ def trading(history: History, demands: Demands) -> list[Span]:
 
 def within_limits(history: History, demands: Demands) -> list[Span]:
     """Loss and drawdown are below the limits, or positions are closed, or new risk is blocked."""
-    over = at_least(over_limit(history, demands), demands.settle_us)
+    over = both(over_limit(history, demands), ledger_holdings(history).open_spans())
     blocked = union(flag_halted(history), safe_mode(history), down(history))
-    return minus(both(over, ledger_holdings(history).open_spans()), blocked)
+    return at_least(minus(over, blocked), demands.settle_us)
 
 
 def monitoring(history: History, demands: Demands) -> list[Span]:
