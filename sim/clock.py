@@ -8,10 +8,10 @@ epoch-sized floats lose microseconds.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from heapq import heappop, heappush
+from time import perf_counter as _real_seconds  # bound here: programs in virtual time see another one
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -87,7 +87,7 @@ class Clock:
     `epoch` is the aware instant at virtual 0; `zone` is the firm's local zone.
     """
 
-    def __init__(self, env: simpy.Environment, epoch: datetime, zone: str = "America/New_York") -> None:
+    def __init__(self, env: VirtualTime, epoch: datetime, zone: str = "America/New_York") -> None:
         """Tie `env` to the wall clock: virtual 0 is `epoch`."""
         if epoch.tzinfo is None:
             raise ValueError(f"epoch must carry a time zone, got {epoch!r}")
@@ -98,8 +98,7 @@ class Clock:
     @property
     def now_us(self) -> int:
         """Virtual microseconds since the start of the run."""
-        now: int = self._env.now
-        return now
+        return self._env.now
 
     @property
     def now_s(self) -> float:
@@ -162,7 +161,7 @@ def format_us(t_us: int | float | None) -> str:
 
 def wall_seconds() -> float:
     """Real monotonic seconds: for progress bars and benchmarks, never for anything in a run."""
-    return time.perf_counter()
+    return _real_seconds()
 
 
 def wall_now() -> datetime:

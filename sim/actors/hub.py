@@ -12,12 +12,13 @@ end, and the old loop, seeing that it no longer drives, returns.
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
-from typing import Any
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any, Protocol
 
 import greenlet
 import simpy
-
 
 _ANOTHER_DRIVER = object()
 """What a hook that has to wait tells the home greenlet."""
@@ -30,6 +31,16 @@ class Killed(BaseException):
     """
 
 
+class Guest(Protocol):
+    """What must be put aside of the machine's state while user code waits, and put back."""
+
+    def leave(self) -> object:
+        """User code begins to wait; what to remember."""
+
+    def back(self, me: greenlet.greenlet, state: Any) -> None:
+        """`me` goes on."""
+
+
 class Hub:
     """Runs one driver loop at a time and parks user code that waits."""
 
@@ -39,6 +50,10 @@ class Hub:
         self._home: greenlet.greenlet | None = None
         self.driver: greenlet.greenlet | None = None
         """The greenlet that drives now; a loop compares it with itself after each call into user code."""
+        self.around: list[Callable[[], AbstractContextManager[object]]] = []
+        """Entered while the World runs: the working directory and the zone of the programs that run in it."""
+        self.guest: Guest | None = None
+        """Told of each wait of user code, once programs run in this World."""
 
     def run(self) -> None:
         """Drive the World until the current driver loop ends by itself."""
@@ -47,10 +62,13 @@ class Hub:
         try:
             # Each driver is started from here, not from the hook that waits: a greenlet inherits the depth of
             # whoever starts it, and a chain of drivers would end in a RecursionError.
-            wanted: object = _ANOTHER_DRIVER
-            while wanted is _ANOTHER_DRIVER:
-                self.driver = greenlet.greenlet(self._drive, parent=self._home)
-                wanted = self.driver.switch()
+            with ExitStack() as stack:
+                for enter in self.around:
+                    stack.enter_context(enter())
+                wanted: object = _ANOTHER_DRIVER
+                while wanted is _ANOTHER_DRIVER:
+                    self.driver = greenlet.greenlet(self._drive, parent=self._home)
+                    wanted = self.driver.switch()
         finally:
             self._home = self.driver = None
 
@@ -59,15 +77,27 @@ class Hub:
         if event.callbacks is None:
             return _outcome(event)
         me = greenlet.getcurrent()
+        event.callbacks.append(lambda _: self.resume(me))
+        self.park(me)
+        return _outcome(event)
+
+    def park(self, me: greenlet.greenlet) -> None:
+        """Leave the caller, `me`, where it is until somebody calls `resume` with it."""
         if self._home is None or me is self._home:
             raise RuntimeError("only code that runs inside the World can wait in virtual time")
-        event.callbacks.append(lambda _: self._resume(me))
-        if me is self.driver:
-            self._home.switch(_ANOTHER_DRIVER)
-        else:
-            assert self.driver is not None
-            self.driver.switch()
-        return _outcome(event)
+        if self.guest is None:
+            self._leave(me)
+            return
+        state = self.guest.leave()
+        try:
+            self._leave(me)
+        finally:
+            self.guest.back(me, state)
+
+    def resume(self, parked: greenlet.greenlet) -> None:
+        """Let a parked body go on, up to its next wait or its end."""
+        if not parked.dead:
+            self._enter(parked)
 
     def call(self, function: Callable[[], object], born: Callable[[greenlet.greenlet], None]) -> None:
         """Run `function` at once in a greenlet of its own, up to its first wait (or its end).
@@ -78,14 +108,31 @@ class Hub:
         born(body)
         self._enter(body)
 
+    def enter(self, body: greenlet.greenlet) -> None:
+        """Run a body that was made elsewhere, up to its first wait (or its end)."""
+        self._enter(body)
+
     def kill(self, parked: greenlet.greenlet) -> None:
         """End user code that is parked in a wait: `Killed` unwinds it before this returns."""
-        if not parked.dead:
+        if not parked.dead and parked is not greenlet.getcurrent():
             self._enter(parked, Killed())
 
-    def _resume(self, parked: greenlet.greenlet) -> None:
-        if not parked.dead:
-            self._enter(parked)
+    def abandon(self, me: greenlet.greenlet) -> None:
+        """Switch away from a body that must never go on; it is kept, since collecting it would run it once more."""
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(me))
+        while True:
+            try:
+                self._leave(me)
+            except Killed:  # its program has ended; it must not hear of it
+                pass
+
+    def _leave(self, me: greenlet.greenlet) -> None:
+        if me is self.driver:
+            assert self._home is not None
+            self._home.switch(_ANOTHER_DRIVER)
+        else:
+            assert self.driver is not None
+            self.driver.switch()
 
     def _enter(self, body: greenlet.greenlet, error: BaseException | None = None) -> None:
         # Whoever enters a body gets control back when it waits (by `wait`, through the driver) or ends
@@ -96,12 +143,13 @@ class Hub:
         if error is None:
             body.switch()
         else:
-            body.throw(error)
+            body.throw(type(error), error, None)
         self.driver = outer
 
 
 def _outcome(event: simpy.Event) -> Any:
+    value: Any = event.value
     if event.ok:
-        return event.value
+        return value
     event.defused = True
-    raise event.value
+    raise value

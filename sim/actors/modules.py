@@ -1,0 +1,149 @@
+"""The state of the interpreter that belongs to one program: its modules, arguments, path, loggers, hooks, chance.
+
+There is one interpreter and there may be several programs. What is global in Python and belongs to a process
+is exchanged when another program runs; that is rare, so it may cost something. A new program starts with a
+fresh state: modules of the user's project are imported again, loggers have no handlers, hooks are the usual
+ones. That is what makes a restart lose what it should lose.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random  # noqa: TID251  (its state belongs to a program)
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+IsProject = Callable[[str], bool]
+
+
+class Interpreter:
+    """The global state of the interpreter, as one program sees it."""
+
+    def __init__(self, is_project: IsProject, argv: list[str], path: list[str], directory: str, seed: int) -> None:
+        """A fresh process's state, to be put in place by `enter`."""
+        self._is_project = is_project
+        self._modules: dict[str, Any] = {}
+        self._argv, self._path, self._directory = argv, path, directory
+        self._hooks: tuple[Any, Any] = (sys.__excepthook__, threading.__excepthook__)
+        self._loggers: dict[str, tuple[Any, ...]] = {}
+        self._random = random.Random(seed).getstate()
+        self._filters: list[Any] = [("default", None, DeprecationWarning, "__main__", 0), *_QUIET]
+        self._seed = seed % 2**32
+        self._numpy: Any = None
+        self._outside: Outside | None = None
+
+    def enter(self) -> None:
+        """Put the program's state in place of the surrounding one."""
+        self._outside = outside = Outside(self._is_project)
+        sys.modules.update(self._modules)
+        sys.argv[:] = self._argv
+        sys.path[:] = self._path + [entry for entry in outside.path if entry not in self._path]
+        sys.excepthook, threading.excepthook = self._hooks
+        _set_loggers(self._loggers)
+        random.setstate(self._random)
+        warnings.filters[:] = self._filters  # type: ignore[index]
+        warnings._filters_mutated()  # type: ignore[attr-defined]
+        if "numpy.random" in sys.modules:
+            generator = sys.modules["numpy.random"]
+            if self._numpy is None:
+                generator.seed(self._seed)
+            else:
+                generator.set_state(self._numpy)
+        os.chdir(self._directory)
+
+    def leave(self) -> None:
+        """Remember the program's state and restore the surrounding one."""
+        outside, self._outside = self._outside, None
+        assert outside is not None
+        self._modules = _take_modules(self._is_project)
+        self._argv, self._path = list(sys.argv), list(sys.path)
+        self._hooks = (sys.excepthook, threading.excepthook)
+        self._loggers = _loggers()
+        self._random = random.getstate()
+        self._filters = list(warnings.filters)
+        if "numpy.random" in sys.modules:
+            self._numpy = sys.modules["numpy.random"].get_state()
+        self._directory = os.getcwd()
+        outside.restore()
+
+
+_QUIET: list[Any] = [
+    ("ignore", None, kind, None, 0)
+    for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
+]
+
+
+class Outside:
+    """The interpreter's state outside of programs."""
+
+    def __init__(self, is_project: IsProject) -> None:
+        """Remember it, and take the project's modules away: programs load their own."""
+        self.path = list(sys.path)
+        self._argv = list(sys.argv)
+        self._hooks = (sys.excepthook, threading.excepthook)
+        self._loggers = _loggers()
+        self._random = random.getstate()
+        self._filters = list(warnings.filters)
+        self._numpy = sys.modules["numpy.random"].get_state() if "numpy.random" in sys.modules else None
+        self._directory = os.getcwd()
+        self._main = sys.modules.get("__main__")
+        self._modules = _take_modules(is_project)
+
+    def restore(self) -> None:
+        """Put it back."""
+        sys.modules.update(self._modules)
+        if self._main is not None:
+            sys.modules["__main__"] = self._main
+        sys.argv[:], sys.path[:] = self._argv, self.path
+        sys.excepthook, threading.excepthook = self._hooks
+        _set_loggers(self._loggers)
+        random.setstate(self._random)
+        warnings.filters[:] = self._filters  # type: ignore[index]
+        warnings._filters_mutated()  # type: ignore[attr-defined]
+        if self._numpy is not None:
+            sys.modules["numpy.random"].set_state(self._numpy)
+        os.chdir(self._directory)
+
+
+def _take_modules(is_project: IsProject) -> dict[str, Any]:
+    taken = {}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if getattr(module, "__firedrill__", False) or (
+            name != "__main__" and isinstance(file, str) and is_project(file)
+        ):
+            taken[name] = sys.modules.pop(name)
+    return taken
+
+
+def _loggers() -> dict[str, tuple[Any, ...]]:
+    """The settings of every logger that has any."""
+    root = logging.root
+    settings = {"": _setting(root)}
+    for name, logger in logging.Logger.manager.loggerDict.items():
+        if isinstance(logger, logging.Logger) and (
+            logger.handlers or logger.filters or logger.level or logger.disabled or not logger.propagate
+        ):
+            settings[name] = _setting(logger)
+    settings["/disable"] = (logging.root.manager.disable, [], [], True, False)
+    return settings
+
+
+def _setting(logger: logging.Logger) -> tuple[Any, ...]:
+    return logger.level, list(logger.handlers), list(logger.filters), logger.propagate, logger.disabled
+
+
+def _set_loggers(settings: dict[str, tuple[Any, ...]]) -> None:
+    plain: tuple[Any, ...] = (logging.NOTSET, [], [], True, False)
+    for name, logger in [("", logging.root), *logging.Logger.manager.loggerDict.items()]:
+        if isinstance(logger, logging.Logger):
+            default = (logging.WARNING, [], [], True, False) if name == "" else plain
+            level, handlers, filters, propagate, disabled = settings.get(name, default)
+            logger.level, logger.propagate, logger.disabled = level, propagate, disabled
+            logger.handlers[:], logger.filters[:] = handlers, filters
+    logging.root.manager.disable = settings.get("/disable", (0,))[0]
+    logging.root.manager._clear_cache()  # type: ignore[attr-defined]
