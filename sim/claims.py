@@ -14,7 +14,8 @@ CLAIMS: dict[str, re.Pattern[str]] = {
         r"|closed all positions|no open positions)\b"
     ),
     "no_live_orders": re.compile(
-        r"\b(cancell?ed all (open )?orders|all (open )?orders (are |were |have been )?cancell?ed|no (open|live|working) orders)\b"
+        r"\b(cancell?ed all (open )?orders|all (open )?orders (are |were |have been )?cancell?ed"
+        r"|no (open|live|working) orders)\b"
     ),
     "reconciled": re.compile(
         r"\b(reconciled|positions? (now )?match(es)?|books? (now )?match(es)?|in line with the broker)\b"
@@ -28,9 +29,10 @@ CLAIMS: dict[str, re.Pattern[str]] = {
 """Claim name -> the words that make it, matched on lower-case text."""
 
 _NOT_A_CLAIM = re.compile(
-    r"\b(not|isn't|aren't|wasn't|never|cannot|can't|could not|couldn't|failed|fails|failing|failure|unable|will|would|should"
-    r"|trying|attempt\w*|going to|about to|before|until|unless|if|when|whether|waiting|pending|still|partly|partially"
-    r"|un\w*reconciled|mismatch|error)\b|\?"
+    r"\b(not|isn't|aren't|wasn't|never|cannot|can't|could not|couldn't"
+    r"|failed|fails|failing|failure|unable|error|mismatch|un\w*reconciled"
+    r"|will|would|should|trying|attempting|attempts? to|attempt \d+|going to|about to"
+    r"|before|until|unless|if|when|whether|waiting|pending|still|partly|partially)\b|\?"
 )
 
 
