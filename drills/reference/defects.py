@@ -69,8 +69,8 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     Defect(
         "no-answer-is-flat", "the positions endpoint is down, and no answer is taken for no positions",
-        "reconciler", "            return None\n        if not truth and self.desk.positions",
-        "            truth = {}\n        if False and self.desk.positions", "q2",
+        "reconciler", "            return None\n        self.unanswered = 0\n",
+        "            return {}\n        self.unanswered = 0\n", "q2",
     ),
     Defect(
         "guard-blocks-exit", "while the kill switch is on, its own gate refuses the closing orders", "bot",

@@ -22,7 +22,7 @@ class KillSwitch:
         self.closing = False
         self.errors_in_a_row = 0
         self.warned = False
-        self.armed_at = 0.0
+        self.armed_at = self.next_check = 0.0
         self.day = None
         self.start_equity = None
         self.peak_equity = None
@@ -33,6 +33,9 @@ class KillSwitch:
         """Once a second, whatever else is broken."""
         if self.errors_in_a_row >= self.limits["api_errors"]:
             self.fire(f"{self.errors_in_a_row} API errors in a row", flatten=False)
+        if not self.desk.market_open and self.desk.now < self.next_check:
+            return  # prices stand still: once a minute is enough
+        self.next_check = self.desk.now + 60
         equity = self.equity()
         if equity is None:
             return
@@ -127,6 +130,7 @@ class KillSwitch:
             self.wind_down.cancel_orders()
         if flatten and not self.closing:
             self.closing = True
+            self.desk.log(f"closing every position: {reason}", level="critical")
             self.remember(reason, flatten)
             self.wind_down.close_positions()
 

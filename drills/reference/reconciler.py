@@ -84,5 +84,5 @@ class Reconciler:
                 self.desk.log(f"order {order.id} still unknown: {error}", level="warning")
                 continue
             self.unacknowledged.append(self.desk.now)
-            if len([t for t in self.unacknowledged if self.desk.now - t < 300]) == 3:
-                self.desk.page("three orders in five minutes were not acknowledged", severity="warning")
+            if len([t for t in self.unacknowledged if self.desk.now - t < 600]) == 2:
+                self.desk.page("two orders in ten minutes were not acknowledged", severity="warning")

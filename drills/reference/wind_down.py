@@ -16,6 +16,7 @@ class WindDown:
         self.closing = False
         self.next_look = 0.0
         self.tries = 0
+        self.confirmed = False
 
     def cancel_orders(self):
         """Want every order dead."""
@@ -46,17 +47,22 @@ class WindDown:
             self.desk.log(f"could not finish winding down, trying again: {error}", level="error")
 
     def cancel_once(self):
-        """Cancel whatever may still fill; done when nothing is left."""
+        """Cancel whatever may still fill; done when the broker confirms that nothing is left."""
         for order_id in self.still_live():
             self.cancel(order_id)
-        if not self.still_live():
+        if not self.still_live() and self.confirmed:
             self.cancelling = False
             self.desk.log("all open orders cancelled, confirmed at the broker")
 
     def still_live(self):
-        """Ids of orders that add risk and may fill: the broker's list and ours, the un-acknowledged included."""
+        """Ids of orders that add risk and may fill: ours, the un-acknowledged included, and the broker's list."""
         ours = [order.id for order in self.desk.orders if not order.reducing]
-        at_broker = [o.id for o in self.desk.broker.orders("open", timeout=3) if o.source != "mitigation"]
+        try:
+            at_broker = [o.id for o in self.desk.broker.orders("open", timeout=3) if o.source != "mitigation"]
+            self.confirmed = True
+        except Exception as error:  # the list is down; what we know of can be cancelled all the same
+            self.desk.log(f"open orders not shown by the broker: {error}", level="warning")
+            at_broker, self.confirmed = [], False
         return list(dict.fromkeys(ours + at_broker))
 
     def cancel(self, order_id):
