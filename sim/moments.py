@@ -123,7 +123,7 @@ def _struck_symbols(history: History, demands: Demands) -> list[str]:
     """The symbols whose data went bad; containment is about these alone when nothing else was struck."""
     if any(e.get("component") != "feed" for e in history.of("fault.injected")):
         return []
-    return [symbol for symbol, spans in bad_feed(history).items() if spans[-1][1] > demands.zero_us]
+    return [symbol for symbol, spans in bad_feed(history).items() if any(end > demands.zero_us for _, end in spans)]
 
 
 def _refusing(history: History, symbols: list[str]) -> list[Span]:

@@ -208,9 +208,9 @@ class Holdings:
 
     def set(self, event: Event, symbol: str, qty: int) -> None:
         """From `event` on it is `qty`."""
-        steps = self.steps.setdefault(symbol, [])
+        steps = self.steps.get(symbol, [])
         if (steps[-1][2] if steps else 0) != qty:
-            steps.append((event.t_us, event.seq, qty))
+            self.steps.setdefault(symbol, steps).append((event.t_us, event.seq, qty))
 
     def at(self, symbol: str, seq: int) -> int:
         """Shares of `symbol` after everything up to event number `seq`."""

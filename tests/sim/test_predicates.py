@@ -159,7 +159,8 @@ def test_when_most_orders_fail_trading_is_not_restored_although_some_pass() -> N
         story.at(700 + 10 * n).order(f"o{n}", 1, 5)
     [(start, end)] = bad("trading", story)
     assert start == 730
-    assert end is not None and 800 <= end <= 790 + 120
+    assert end is not None
+    assert 800 <= end <= 790 + 120
 
 
 def test_trading_need_not_resume_where_nobody_may_release_the_halt() -> None:

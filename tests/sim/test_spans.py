@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,7 +33,7 @@ def test_arithmetic_is_that_of_sets_of_instants(first: list[tuple[int, int]], se
 def test_a_result_is_sorted_and_disjoint(stretches: list[tuple[int, int]]) -> None:
     merged = union(stretches)
     assert all(start < end for start, end in merged)
-    assert all(before[1] < after[0] for before, after in zip(merged, merged[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in itertools.pairwise(merged))
 
 
 @given(spans, st.integers(0, HORIZON), st.integers(1, HORIZON))
@@ -48,7 +50,8 @@ def test_a_deadline_has_seen_just_its_budget(stretches: list[tuple[int, int]], s
 def test_a_state_set_twice_is_set_once_and_one_never_cleared_stays_open() -> None:
     assert toggled([(1, True), (2, True), (4, False), (5, False), (7, True)]) == [(1, 4), (7, FOREVER)]
     assert open_ended([(1, 4), (7, FOREVER), (50, 60)], 40) == ((1, 4), (7, None))
-    assert holds([(1, 4)], 1) and not holds([(1, 4)], 4)
+    assert holds([(1, 4)], 1)
+    assert not holds([(1, 4)], 4)
 
 
 def test_a_state_that_lasted_no_time_did_not_hold() -> None:

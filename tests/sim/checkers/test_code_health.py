@@ -1,0 +1,46 @@
+"""The mitigation code itself."""
+
+from __future__ import annotations
+
+from tests.sim.checkers.kit import check, failures
+from tests.sim.chronicle import Chronicle
+
+NAME = "code-health"
+
+
+def error(story: Chronicle, hook: str) -> Chronicle:
+    """Something the code did not catch."""
+    return story.note("code.error", "trading-system", hook=hook, error="KeyError: 'SPY'", at="bot.py:33")
+
+
+def test_a_call_without_a_timeout_that_never_came_back() -> None:
+    story = Chronicle().at(900).note("code.hang", "trading-system", endpoint="account", at="bot.py:7", waited_s=300.0)
+    [evidence] = check(NAME, story).evidence
+    assert (evidence.title, evidence.source) == ("a call never came back", "bot.py:7")
+
+
+def test_one_error_is_shown_and_a_storm_fails() -> None:
+    story = error(Chronicle().at(700), "every[1]")
+    assert check(NAME, story).verdict == "pass"
+    for t in (710, 720, 730, 740):
+        error(story.at(t), "every[1]")
+    assert failures(NAME, story) == ["unhandled error in every[1]"]
+
+
+def test_errors_far_apart_are_no_storm() -> None:
+    story = Chronicle()
+    for t in (700, 1200, 1700, 2200, 2700):
+        error(story.at(t), "on_bar")
+    assert failures(NAME, story) == []
+
+
+def test_a_start_that_dies_on_a_broken_file_fails_at_once() -> None:
+    story = error(Chronicle().at(700).stopped().at(720).note("system.started", positions={}), "build")
+    assert failures(NAME, story) == ["build failed", "code not ready after the start"]
+
+
+def test_a_process_that_is_killed_again_while_it_builds_is_not_slow() -> None:
+    story = (
+        Chronicle().at(700).stopped().at(720).note("system.started", positions={}).at(740).stopped().at(760).started()
+    )
+    assert failures(NAME, story) == []
