@@ -154,6 +154,11 @@ class Desk:
         """How many orders were answered in the last `seconds`."""
         return len(self._world.orders.answered(round(seconds * SECOND)))
 
+    def orders_unanswered(self, seconds: float = 600.0) -> int:
+        """How many orders sent in the last `seconds` were never acknowledged in time."""
+        since = self._world.env.now - round(seconds * SECOND)
+        return sum(1 for t_us in self._world.orders.unanswered_us if t_us >= since)
+
     def slippage_bps(self, last: int = 20, since: float = 0.0) -> float:
         """Mean slippage of the last filled market orders sent at `since` (as `now`) or later; positive is a cost."""
         return float(self._world.trading.slippage_bps(last, round(since * SECOND)))

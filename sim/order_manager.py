@@ -44,6 +44,8 @@ class OrderManager:
         self.outcomes: list[tuple[int, bool]] = []
         """(time, accepted) of each order answered, oldest first: what an error rate is made of."""
         self.slippage = Slippage()
+        self.unanswered_us: list[int] = []
+        """When the wait for an acknowledgement ran out, order by order."""
 
     def create(
         self, symbol: str, side: int, qty: int, *, kind: str = "market", limit_price: float | None = None,
@@ -131,6 +133,7 @@ class OrderManager:
         """Lose all memory of orders, as the process does that dies."""
         self._life += 1
         self.orders, self._open, self.outcomes, self.slippage = {}, {}, [], Slippage()
+        self.unanswered_us = []
 
     def answered(self, window_us: int) -> list[bool]:
         """Of each order answered in the last `window_us`, whether it was accepted."""
@@ -169,6 +172,7 @@ class OrderManager:
         if life != self._life:
             return
         if isinstance(error, BrokerTimeout):  # neither accepted nor refused: its fate is open
+            self.unanswered_us.append(self._env.now)
             self._history.emit("order.unacked", order.id, error=str(error))
             return
         self.outcomes.append((self._env.now, False))

@@ -15,7 +15,7 @@ class Reconciler:
         self.desk, self.kill = desk, kill
         self.unsure = None
         self.differences = 0
-        self.unacknowledged = []
+        self.unanswered_orders = 0
         self.unanswered = 0
 
     def confirm_at_start(self):
@@ -73,6 +73,10 @@ class Reconciler:
 
     def settle_unknown_orders(self):
         """Ask after orders that were never acknowledged; when it happens again and again, somebody should know."""
+        unanswered = self.desk.orders_unanswered(600)
+        if unanswered >= 2 > self.unanswered_orders:
+            self.desk.page(f"{unanswered} orders in ten minutes were not acknowledged", severity="warning")
+        self.unanswered_orders = unanswered
         for order in self.desk.orders:
             if order.acknowledged or self.desk.now - order.created_us / 1e6 < 20:
                 continue
@@ -82,7 +86,3 @@ class Reconciler:
                 self.desk.settle(order.id, None)
             except Exception as error:
                 self.desk.log(f"order {order.id} still unknown: {error}", level="warning")
-                continue
-            self.unacknowledged.append(self.desk.now)
-            if len([t for t in self.unacknowledged if self.desk.now - t < 600]) == 2:
-                self.desk.page("two orders in ten minutes were not acknowledged", severity="warning")
