@@ -1,0 +1,59 @@
+"""`make bench`: one line per ratio, `<name> <ratio> <target> ok|short`.
+
+    full-day-light   a full day of the World over the bare loop that calls the same hook of 0.1 us: at most 10
+    full-day-heavy   the same with a hook of 0.85 us: at most 2.3
+    window           a declared window of 40 minutes over the full day: at most 0.1
+    naive            the same day as one SimPy event per tick, over the World: at least 5
+    adherence-40x500 scoring 500 acts against 40 steps, over a day of the World: at most 1
+    history-digest   digesting the History of a day, over a day of the World: at most 1
+    help             `firedrill --help` over a bare interpreter: at most 12
+
+The two sides of a ratio are taken by turns in one process, and the garbage collector is off for both. What a
+day needs once per seed (the firm before its first second, the prices of the day) is made outside the time of
+either side, for the naive form as for the World.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from drills.benchmarks import others, worlds
+from drills.benchmarks.full_day import DAY_US, WINDOW_US
+from drills.benchmarks.ratios import Ratio
+from drills.progress import ProgressLine
+
+SEED = 7
+
+
+def main() -> int:
+    """Measure everything and print it, line by line; 0 even when a target is missed: this reports, `test` judges."""
+    with ProgressLine() as progress:
+        for ratio in ratios(progress=progress):
+            sys.stdout.write(ratio.line() + "\n")
+            sys.stdout.flush()
+    return 0
+
+
+def ratios(
+    rounds: int = 9, day_us: int = DAY_US, window_us: int = WINDOW_US,
+    progress: Callable[[str, int, int], None] = lambda what, done, total: None,
+) -> Iterator[Ratio]:  # fmt: skip
+    """Each ratio in turn; `rounds` and the lengths are smaller in tests."""
+    measures: dict[str, Callable[[], Ratio]] = {
+        "light hook": partial(worlds.full_day, "full-day-light", worlds.LIGHT_S, 10.0, SEED, rounds, day_us),
+        "heavy hook": partial(worlds.full_day, "full-day-heavy", worlds.HEAVY_S, 2.3, SEED, rounds, day_us),
+        "window": partial(worlds.window, SEED, rounds, day_us, window_us),
+        "naive form": partial(worlds.against_naive, SEED, rounds, day_us),
+        "adherence": partial(others.adherence, SEED, rounds, day_us),
+        "digest": partial(others.digest, SEED, rounds, day_us),
+        "help": partial(others.help_text, rounds),
+    }
+    for done, (what, measure) in enumerate(measures.items()):
+        progress(f"measuring: {what}", done, len(measures))
+        yield measure()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

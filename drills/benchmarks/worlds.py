@@ -1,0 +1,84 @@
+"""How fast the World is: against a bare loop, in a declared window, and against the naive form of the same day."""
+
+from __future__ import annotations
+
+from itertools import count
+from statistics import median
+
+from drills.benchmarks.full_day import DAY_US, WINDOW_US, Hook, build, config
+from drills.benchmarks.naive import NaiveFirm
+from drills.benchmarks.ratios import Ratio, by_turns, seconds
+
+LIGHT_S, HEAVY_S = 0.1e-6, 0.85e-6
+_LOOP = 20_000
+
+
+def full_day(name: str, hook_s: float, target: float, seed: int, rounds: int, day_us: int = DAY_US) -> Ratio:
+    """A day of the World over the bare loop that only calls the same hook."""
+    hook, calls = hook_that_takes(hook_s), hook_calls(seed, day_us)
+
+    def world_s() -> float:
+        world = build(seed, hook, day_us)
+        return seconds(lambda: world.run(day_us))
+
+    return Ratio(name, by_turns(world_s, lambda: seconds(lambda: bare_loop(hook, calls)), rounds), target)
+
+
+def window(seed: int, rounds: int, day_us: int = DAY_US, window_us: int = WINDOW_US) -> Ratio:
+    """A declared window of 40 minutes over the full day, with a light hook."""
+    hook = hook_that_takes(LIGHT_S)
+
+    def world_s(length_us: int) -> float:
+        world = build(seed, hook, length_us)
+        return seconds(lambda: world.run(length_us))
+
+    return Ratio("window", by_turns(lambda: world_s(window_us), lambda: world_s(day_us), rounds), 0.1)
+
+
+def against_naive(seed: int, rounds: int, day_us: int = DAY_US) -> Ratio:
+    """The naive form of the day over the World, with a light hook."""
+    hook = hook_that_takes(LIGHT_S)
+
+    def naive_s() -> float:
+        return seconds(NaiveFirm(config(), seed, hook, day_us).run)
+
+    def world_s() -> float:
+        world = build(seed, hook, day_us)
+        return seconds(lambda: world.run(day_us))
+
+    return Ratio("naive", by_turns(naive_s, world_s, rounds), 5.0, at_least=True)
+
+
+def hook_calls(seed: int, day_us: int) -> int:
+    """How often the World calls the hook in a day."""
+    calls = count()
+    world = build(seed, lambda: next(calls), day_us)
+    world.run(day_us)
+    return next(calls)
+
+
+def bare_loop(hook: Hook, calls: int) -> None:
+    """Call the hook and do nothing else."""
+    for _ in range(calls):
+        hook()
+
+
+def hook_that_takes(wanted_s: float) -> Hook:
+    """A hook that keeps the bare loop busy for about `wanted_s` at each call, here and now."""
+    idle_s, long_s = _call_s(0), _call_s(200)
+    return _spinning(max(0, round((wanted_s - idle_s) / (long_s - idle_s) * 200)))
+
+
+def _call_s(spins: int) -> float:
+    hook = _spinning(spins)
+    return median(seconds(lambda: bare_loop(hook, _LOOP)) for _ in range(5)) / _LOOP
+
+
+def _spinning(spins: int) -> Hook:
+    turns = range(spins)
+
+    def hook() -> None:
+        for _ in turns:
+            pass
+
+    return hook
