@@ -123,26 +123,37 @@ def _everything(run: CaseRun, demands: Demands) -> list[Predicate]:
     return [Predicate(each.name, each.bad) for each in whole if each.name not in ("trading", "monitoring")]
 
 
-def judge(
-    measured: Measured, plan: Plan | None, literal: Measured, alone: Measured, *, responder: str, lead: bool,
-    pass_mark: float = PASS_MARK,
-) -> CaseRecord:  # fmt: skip
-    """The record of one case.
+@dataclass(frozen=True)
+class Compared:
+    """One case, run in up to four ways on one seed; where two ways are one, the object is the same."""
 
-    `literal` is the run in which the text was followed without a mistake, `alone` the run of the same code
-    with nobody responding (the same object as `measured` when nobody did).
-    """
+    measured: Measured
+    """As asked: the user's code, the chosen responder."""
+    literal: Measured
+    """The reference bot, and the text followed without a mistake: what the runbook is judged by."""
+    alone: Measured
+    """The user's code with nobody responding."""
+    ideal: Measured
+    """The user's code, and the text followed without a mistake: whose fault a missed objective is."""
+
+
+def judge(
+    compared: Compared, plan: Plan | None, *, responder: str, lead: bool, pass_mark: float = PASS_MARK
+) -> CaseRecord:
+    """The record of one case."""
+    measured, literal, alone = compared.measured, compared.literal, compared.alone
     run = measured.run
     called = responder != "none" and run.history.first("responder.started") is not None
-    followed = _follow(measured, plan) if called and plan is not None else None
+    # Late although the same code and text are in time when nobody errs or dawdles: that is the person's.
+    slow = called and not measured.in_time and compared.ideal.in_time
+    followed = _follow(measured, plan, slow) if called and plan is not None else None
     runbook = _runbook_verdict(literal, plan)
     person = None if followed is None else Verdict.PASS if followed.passed(pass_mark) else Verdict.FAIL
-    code = _code_verdict(measured, alone, runbook, person)
-    verdict = Verdict.worst(runbook, code, person)
+    code = _code_verdict(compared, runbook, responder)
     if measured.unsettled:
         code = Verdict.worst(Verdict.INCONCLUSIVE, code)
-        verdict = Verdict.INCONCLUSIVE
-    findings = list(_findings(measured, plan, literal, alone, runbook, called))
+    verdict = Verdict.worst(runbook, code, person)
+    findings = list(_findings(compared, plan, runbook, called, responder))
     return CaseRecord(
         name=run.scenario.name, title=run.scenario.title, lead=lead, verdict=verdict,
         verdicts=Verdicts(runbook=runbook, code=code, responder=person),
@@ -152,7 +163,7 @@ def judge(
         adherence=None if followed is None else followed.score,
         shown_score=None if followed is None else followed.shown_score,
         fitness=None if followed is None else followed.fitness,
-        gates=_gates(measured, alone, followed),
+        gates=_gates(compared, followed, responder),
         findings=findings,
         deviations=[] if followed is None else [
             DeviationRecord(points=d.points, step=d.step, line=d.line or None, kind=d.kind, text=d.text)
@@ -173,16 +184,15 @@ def judge(
     )  # fmt: skip
 
 
-def _follow(measured: Measured, plan: Plan) -> Adherence:
+def _follow(measured: Measured, plan: Plan, slow: bool) -> Adherence:
     detected_us = measured.moments.detected_us
     if detected_us is None:
         detected_us = measured.run.zero_us
     forbidden = [
         (evidence.t_us, evidence.title)
-        for check in measured.checks if check.name == "no_order_after_halt" for evidence in check.evidence[:5]
+        for check in measured.checks if check.name == "no-order-after-halt" for evidence in check.evidence[:5]
     ]  # fmt: skip
-    # An RTO that the code missed is no fault of the person; who followed the text is not marked down for it.
-    return adherence_of(plan, measured.run.history, detected_us, forbidden, None)
+    return adherence_of(plan, measured.run.history, detected_us, forbidden, _missed(measured) if slow else None)
 
 
 def _runbook_verdict(literal: Measured, plan: Plan | None) -> Verdict:
@@ -195,14 +205,27 @@ def _runbook_verdict(literal: Measured, plan: Plan | None) -> Verdict:
     return Verdict.PASS if literal.in_time and not needed else Verdict.FAIL
 
 
-def _code_verdict(measured: Measured, alone: Measured, runbook: Verdict, person: Verdict | None) -> Verdict:
-    """The worst check, attended or alone; a missed objective is the code's when neither text nor person explains it."""
-    worst = Verdict.worst(*(Verdict(check.verdict) for check in measured.checks))
-    if any(check.verdict == "fail" for check in alone.checks):
+def _code_verdict(compared: Compared, runbook: Verdict, responder: str) -> Verdict:
+    """The worst check, attended or alone; and a missed objective that neither text nor person explains."""
+    checks = [Verdict(check.verdict) for check in compared.measured.checks]
+    if Verdict.FAIL in checks or any(check.verdict == "fail" for check in compared.alone.checks):
         return Verdict.FAIL
-    if not measured.in_time and runbook is Verdict.PASS and person in (None, Verdict.PASS):
-        return Verdict.FAIL
-    return worst
+    if _needs_a_person(compared, responder):
+        return Verdict.PASS  # it did what code can do; what stays open at the end is not its to close
+    late = runbook is Verdict.PASS and not compared.ideal.in_time
+    return Verdict.FAIL if late or _rpo_missed(compared.ideal) else Verdict.worst(*checks)
+
+
+def _rpo_missed(measured: Measured) -> bool:
+    """Whether more orders, fills or positions were lost or doubled than the objective allows."""
+    rpo = measured.rpo
+    count = rpo.orders_lost + rpo.orders_duplicated + rpo.fills_unaccounted
+    return count > measured.run.scenario.objectives.rpo_count
+
+
+def _needs_a_person(compared: Compared, responder: str) -> bool:
+    """Nobody responded, and with somebody who follows the text the firm is restored in time."""
+    return responder == "none" and not compared.measured.in_time and compared.literal.in_time
 
 
 def _failed(measured: Measured, alone: Measured) -> Iterator[tuple[CheckResult, bool]]:
@@ -218,10 +241,14 @@ def _failed(measured: Measured, alone: Measured) -> Iterator[tuple[CheckResult, 
             yield check, True
 
 
-def _gates(measured: Measured, alone: Measured, followed: Adherence | None) -> list[Gate]:
+def _gates(compared: Compared, followed: Adherence | None, responder: str) -> list[Gate]:
+    measured, alone = compared.measured, compared.alone
     gates = [] if followed is None else [Gate(id=g.kind, text=g.text, runbook_line=g.line or None) for g in followed.gates]
-    if not measured.in_time:
+    late = not measured.in_time and not _needs_a_person(compared, responder)
+    if late and all(gate.id != "rto_missed" for gate in gates):
         gates.append(Gate(id="rto_missed", text=_missed(measured)))
+    if _rpo_missed(measured) and not _needs_a_person(compared, responder):
+        gates.append(Gate(id="rpo_missed", text=_lost(measured)))
     gates += [
         Gate(id=check.name, text=check.evidence[0].title if check.evidence else check.name)
         for check, _ in _failed(measured, alone)
@@ -239,8 +266,9 @@ def _missed(measured: Measured) -> str:
 
 
 def _findings(
-    measured: Measured, plan: Plan | None, literal: Measured, alone: Measured, runbook: Verdict, called: bool
+    compared: Compared, plan: Plan | None, runbook: Verdict, called: bool, responder: str
 ) -> Iterator[Finding]:
+    measured, literal, alone = compared.measured, compared.literal, compared.alone
     for reason in measured.unsettled:
         yield Finding(id="not-judged", severity="warning", title=reason, detail="The run cannot be judged.")
     for check, unattended in _failed(measured, alone):
@@ -254,20 +282,26 @@ def _findings(
     if not measured.in_time:
         broken = ", ".join(measured.clock.broken) or "nothing that was watched"
         yield Finding(
-            id="rto-missed", severity="critical", title=_missed(measured),
+            id="rto-missed", severity="info" if _needs_a_person(compared, responder) else "critical",
+            title=f"{_missed(measured)}; it takes a person" if _needs_a_person(compared, responder) else _missed(measured),
             detail=f"Not restored: {broken}." if measured.clock.rto_us is None else f"Broken meanwhile: {broken}.",
         )  # fmt: skip
     if plan is not None:
         yield from _about_text(plan, literal, measured.run.scenario, runbook)
     if plan is not None and called:
         yield from _about_response(measured, plan)
-    rpo = measured.rpo
-    if rpo.orders_lost + rpo.orders_duplicated + rpo.fills_unaccounted > measured.run.scenario.objectives.rpo_count:
+    if _rpo_missed(measured):
         yield Finding(
-            id="rpo-missed", severity="critical",
-            title=f"{rpo.orders_lost} orders lost, {rpo.fills_unaccounted} fills unaccounted for",
-            detail=f"Notional {rpo.notional:,.0f} USD; the objective allows {measured.run.scenario.objectives.rpo_count}.",
+            id="rpo-missed", severity="info" if _needs_a_person(compared, responder) else "critical",
+            title=_lost(measured),
+            detail=f"Notional {measured.rpo.notional:,.0f} USD; "
+            f"the objective allows {measured.run.scenario.objectives.rpo_count}.",
         )  # fmt: skip
+
+
+def _lost(measured: Measured) -> str:
+    rpo = measured.rpo
+    return f"{rpo.orders_lost} orders lost, {rpo.fills_unaccounted} fills unaccounted for"
 
 
 def _about_text(plan: Plan, literal: Measured, scenario: Scenario, runbook: Verdict) -> Iterator[Finding]:

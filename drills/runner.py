@@ -19,7 +19,7 @@ from drills.case_run import CaseRun, run_case
 from drills.code import REFERENCE, code_in_reach, code_sha256, load_mitigation
 from drills.drill import Drill
 from drills.human import PRESETS
-from drills.judging import Measured, judge, measure_run
+from drills.judging import Compared, Measured, judge, measure_run
 from drills.options import RunOptions
 from drills.plan import Plan
 from drills.planning import find, make_plan
@@ -106,8 +106,11 @@ def run_one(
     alone = measured
     if preset is not None:
         alone = measure_run(run_case(scenario, seed, mitigation, None, None), plan, automation_only=True)
-    record = judge(measured, plan, literal, alone, responder=responder, lead=lead, pass_mark=pass_mark)
-    return record, run
+    ideal = measured
+    if not measured.in_time and preset is not None and responder != "perfect":
+        ideal = measure_run(run_case(scenario, seed, mitigation, plan, PRESETS["perfect"]), plan, automation_only=False)
+    compared = Compared(measured, literal, alone, ideal)
+    return judge(compared, plan, responder=responder, lead=lead, pass_mark=pass_mark), run
 
 
 def follow_to_the_letter(scenario: Scenario, seed: int, text: Text) -> Measured:
