@@ -139,8 +139,9 @@ def false_alarms(seed: int, names: Iterable[str] = QUARTERLY) -> Iterator[FalseA
             drill, text = _drill(name)
             for case in drill.cases:
                 record, _ = run_one(
-                    drill.scenario(case), seed, mitigation, text, "perfect", pass_mark=drill.pass_mark, is_reference=True
-                )
+                    drill.scenario(case), seed, mitigation, text, "perfect",
+                    pass_mark=drill.pass_mark, is_reference=True,
+                )  # fmt: skip
                 if record.verdict is not Verdict.PASS:
                     yield FalseAlarm(seed, case, f"{record.verdict}: {_first_finding(record)}")
 

@@ -53,8 +53,8 @@ class WorldConfig:
     tick_us: int = SECOND
     bar_minutes: tuple[int, ...] = (1, 5)
     scrape_us: int = 15 * SECOND
-    strategies: StrategyConfig = StrategyConfig()
-    broker: BrokerConfig = BrokerConfig()
+    strategies: StrategyConfig = field(default_factory=StrategyConfig)
+    broker: BrokerConfig = field(default_factory=BrokerConfig)
     limits: Mapping[str, float] = field(default_factory=lambda: LIMITS)
     workloads: tuple[Workload, ...] = (
         Workload(TRADING_SYSTEM, startup_us=10 * SECOND, base_mib=180.0, limit_mib=512.0, strategy="recreate"),

@@ -84,7 +84,7 @@ class DataGuard:
         return None
 
     def check_age(self):
-        """Every 5 s: has the data stopped, or stopped moving?"""
+        """Look, every 5 s, whether the data has stopped, or stopped moving."""
         for symbol in self.desk.symbols:
             problem = self.silence(symbol)
             if problem:

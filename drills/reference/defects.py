@@ -121,7 +121,8 @@ def planted(defect: Defect | None) -> Iterator[Mitigation]:
         for module in MODULES:
             _load(package, module, defect)
             loaded.append(f"{package}.{module}")
-        yield Mitigation(sys.modules[f"{package}.bot"].build, f"drills/reference with {defect.name if defect else 'no defect'}")
+        origin = f"drills/reference with {defect.name if defect else 'no defect'}"
+        yield Mitigation(sys.modules[f"{package}.bot"].build, origin)
     finally:
         for name in loaded:
             sys.modules.pop(name, None)

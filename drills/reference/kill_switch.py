@@ -77,7 +77,7 @@ class KillSwitch:
         return None if None in prices.values() else self.desk.equity_at(prices)
 
     def poll_account(self):
-        """Every 10 s: is the broker's API alive?"""
+        """Ask, every 10 s, whether the broker's API is alive."""
         if not self.desk.broker.connected:
             return  # the reconnector is at it; this switch is for a session that looks healthy
         self.count(self.desk.broker.account)

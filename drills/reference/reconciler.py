@@ -1,4 +1,4 @@
-"""The reconciler: does our book equal the broker's?
+"""The reconciler: it asks whether our book equals the broker's.
 
 An answer that did not come is not an answer, and an empty one is believed only when the account agrees that
 nothing is held. While positions are in doubt no new risk is taken.
