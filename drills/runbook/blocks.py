@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
 from drills.runbook.text import plain
@@ -107,7 +108,20 @@ Block: TypeAlias = Heading | Paragraph | Fence | ListBlock | Table | Html
 def _grammar() -> MarkdownIt:
     grammar = MarkdownIt("commonmark", {"maxNesting": 40}).enable("table").disable("reference")
     grammar.core.ruler.enableOnly(["normalize", "block"])
+    grammar.block.ruler.before("paragraph", "label", _label_begins, {"alt": ["paragraph", "list", "blockquote"]})
     return grammar
+
+
+_LABEL = re.compile(r"(?:\*\*|__)[^*_\n]{1,120}(?:\*\*|__):?[ \t]*$")
+
+
+def _label_begins(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A bold label alone on its line ends the paragraph or list item above it.
+
+    By the grammar `**Steps:**` right below a bullet continues that bullet; nobody who writes it means that.
+    """
+    line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
+    return silent and _LABEL.fullmatch(line[:130]) is not None
 
 
 def parse_blocks(text: str) -> list[Block]:

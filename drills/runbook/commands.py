@@ -113,7 +113,7 @@ def _reader(program: str, arguments: list[str], title: str) -> Meaning:
     blocking = program in _FOREVER and "-b" not in arguments
     blocking = blocking or (
         program in {"tail", "journalctl"}
-        and any(a in {"-f", "-F", "--follow"} or re.match(r"^-\w*[fF]$", a) for a in arguments)
+        and any(a in {"-f", "-F", "--follow"} or re.match(r"^-\w*[fF]\w*$", a) for a in arguments)
     )
     blocking = blocking or (program == "ping" and not any(a.startswith("-c") for a in arguments))
     if program in {"free", "df", "du", "top", "htop", "vmstat", "iostat", "jstack", "jmap"}:
