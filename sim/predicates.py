@@ -12,21 +12,10 @@ from dataclasses import dataclass
 
 from sim.demands import Demands
 from sim.history import History
+from sim.holdings import book_holdings, differing, ledger_holdings
 from sim.impact import flatten_due_us, halt_due_us
 from sim.impairment import impaired
-from sim.reading import (
-    bad_feed,
-    book_holdings,
-    broker_orders,
-    differing,
-    disconnected,
-    down,
-    flag_halted,
-    halts,
-    ledger_holdings,
-    safe_mode,
-    states,
-)
+from sim.reading import bad_feed, broker_orders, disconnected, down, flag_halted, halts, safe_mode, states
 from sim.risk_limits import over_limit
 from sim.spans import FOREVER, Span, at_least, both, minus, open_ended, union
 

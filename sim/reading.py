@@ -6,7 +6,6 @@ or a checker is a few lines about the thing it is about.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -196,76 +195,6 @@ def bad_feed(history: History) -> dict[str, list[Span]]:
     for event in history.of("feed.bad", "feed.good"):
         changes.setdefault(event.subject, []).append((event.t_us, event.kind == "feed.bad"))
     return {symbol: toggled(pairs) for symbol, pairs in changes.items()}
-
-
-class Holdings:
-    """Shares per symbol over time, as one side saw them."""
-
-    def __init__(self) -> None:
-        """Nothing held."""
-        self.steps: dict[str, list[tuple[int, int, int]]] = {}
-        """Per symbol (time, seq, shares), rising."""
-
-    def set(self, event: Event, symbol: str, qty: int) -> None:
-        """From `event` on it is `qty`."""
-        steps = self.steps.get(symbol, [])
-        if (steps[-1][2] if steps else 0) != qty:
-            self.steps.setdefault(symbol, steps).append((event.t_us, event.seq, qty))
-
-    def at(self, symbol: str, seq: int) -> int:
-        """Shares of `symbol` after everything up to event number `seq`."""
-        steps = self.steps.get(symbol, [])
-        i = bisect_right(steps, seq, key=lambda step: step[1])
-        return steps[i - 1][2] if i else 0
-
-    def last(self) -> dict[str, int]:
-        """What is held at the end, zero left out."""
-        return {symbol: steps[-1][2] for symbol, steps in self.steps.items() if steps[-1][2]}
-
-    def open_spans(self) -> list[Span]:
-        """When anything at all was held."""
-        return union(*(toggled((t_us, qty != 0) for t_us, _, qty in steps) for steps in self.steps.values()))
-
-
-def ledger_holdings(history: History) -> Holdings:
-    """Positions at the broker."""
-    held = Holdings()
-    for event in history.of("ledger.fill"):
-        held.set(event, event.data["symbol"], event.data["position"])
-    return held
-
-
-def book_holdings(history: History) -> Holdings:
-    """Positions by the system's own book: opening, fills that arrived, corrections, and what a start loaded."""
-    held = Holdings()
-    for event in history.of("ledger.fill", "order.filled", "book.position", "system.started"):
-        if event.kind == "system.started":
-            loaded = event.get("positions", {})
-            for symbol in dict.fromkeys([*held.steps, *loaded]):
-                held.set(event, symbol, loaded.get(symbol, 0))
-        elif event.kind == "ledger.fill":
-            if event.data["source"] == "opening":
-                held.set(event, event.data["symbol"], event.data["position"])
-        elif event.kind == "book.position":
-            held.set(event, event.subject, event.data["position"])
-        else:
-            held.set(event, event.data["symbol"], event.data["position"])
-    return held
-
-
-def differing(first: Holdings, second: Holdings) -> dict[str, list[Span]]:
-    """Per symbol, when two sides held different amounts."""
-    spans: dict[str, list[Span]] = {}
-    for symbol in dict.fromkeys([*first.steps, *second.steps]):
-        ours, theirs = 0, 0
-        changes = []
-        steps = [(seq, t, 0, qty) for t, seq, qty in first.steps.get(symbol, [])]
-        steps += [(seq, t, 1, qty) for t, seq, qty in second.steps.get(symbol, [])]
-        for _, t_us, side, qty in sorted(steps):
-            ours, theirs = (qty, theirs) if side == 0 else (ours, qty)
-            changes.append((t_us, ours != theirs))
-        spans[symbol] = toggled(changes)
-    return spans
 
 
 def strategy_entries(history: History) -> dict[str, str]:

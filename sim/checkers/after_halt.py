@@ -5,7 +5,8 @@ from __future__ import annotations
 from sim.checkers.base import Evidence, order_text, seconds
 from sim.demands import Demands
 from sim.history import History
-from sim.reading import book_holdings, broker_orders, halts, ledger_holdings, reduces
+from sim.holdings import book_holdings, ledger_holdings
+from sim.reading import broker_orders, halts, reduces
 
 BOOKED_WITHIN_US = 60_000_000
 """A fill this close to the end of the run may still be on its way into the book."""

@@ -13,7 +13,7 @@ from sim.checkers.base import Evidence, order_text, seconds
 from sim.clock import MINUTE, SECOND
 from sim.demands import Demands
 from sim.history import Event, History
-from sim.reading import ledger_holdings
+from sim.holdings import ledger_holdings
 from sim.spans import FOREVER
 
 REACTION_US = 2 * SECOND

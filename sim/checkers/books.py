@@ -6,7 +6,8 @@ from sim.checkers.base import CannotTell, Evidence, gross, shares
 from sim.clock import MINUTE
 from sim.demands import Demands
 from sim.history import History
-from sim.reading import book_holdings, differing, disconnected, down, fills, ledger_holdings
+from sim.holdings import book_holdings, differing, ledger_holdings
+from sim.reading import disconnected, down, fills
 from sim.spans import holds
 
 BEFORE_US = 15 * MINUTE

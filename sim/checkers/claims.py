@@ -8,7 +8,8 @@ from collections.abc import Callable
 from sim.checkers.base import Evidence, gross, shares
 from sim.demands import Demands
 from sim.history import Event, History
-from sim.reading import BrokerOrder, Holdings, book_holdings, broker_orders, differing, ledger_holdings
+from sim.holdings import Holdings, book_holdings, differing, ledger_holdings
+from sim.reading import BrokerOrder, broker_orders
 from sim.spans import Span
 
 _WORD = re.compile(r"[A-Z][A-Z0-9.]*")

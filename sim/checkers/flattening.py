@@ -6,8 +6,9 @@ from sim.checkers.base import CannotTell, Evidence, gross, seconds, shares
 from sim.clock import MINUTE
 from sim.demands import Demands
 from sim.history import History
+from sim.holdings import ledger_holdings
 from sim.impact import excused, flatten_due_us
-from sim.reading import OUTSIDE, Fill, broker_orders, fills, halts, ledger_holdings
+from sim.reading import OUTSIDE, Fill, broker_orders, fills, halts
 from sim.spans import FOREVER, deadline, minus
 
 CLOSED_WITHIN_US = 10 * MINUTE

@@ -1,4 +1,4 @@
-"""The audit trail."""
+"""Whoever reads the audit trail afterwards finds every action that mattered."""
 
 from __future__ import annotations
 

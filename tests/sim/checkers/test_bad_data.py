@@ -1,4 +1,4 @@
-"""Bad data never trades."""
+"""Bad data never trades, once it could be known to be bad."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two books."""
+"""The two books: the Ledger, and what the firm believes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mitigation code itself."""
+"""The mitigation code itself: hangs, storms of errors, starts that fail."""
 
 from __future__ import annotations
 

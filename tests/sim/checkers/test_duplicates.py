@@ -1,4 +1,4 @@
-"""Nothing executes twice."""
+"""Nothing executes twice, under one id or under two."""
 
 from __future__ import annotations
 

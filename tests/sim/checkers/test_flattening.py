@@ -1,4 +1,4 @@
-"""Closing positions."""
+"""Closing positions: in time, to zero, and only where it is wanted."""
 
 from __future__ import annotations
 
