@@ -7,12 +7,13 @@ have felt it, and `fault.healed`. A fault that never landed makes a run inconclu
 from __future__ import annotations
 
 from scenarios.faults import Ends, FaultBase
-from scenarios.inject import broker, firm, market  # noqa: F401  importing registers the injectors
+from scenarios.inject import broker, firm, market, state  # noqa: F401  importing registers the injectors
 from scenarios.inject.base import INJECTORS, Heal, Strike
 from scenarios.scenario import Scenario
 from sim.clock import MINUTE, SECOND
-from sim.history import History
+from sim.history import Event, History
 from sim.network import Verdict
+from sim.orders import Order
 from sim.world import World
 
 _TRIGGERS = ("manual_kill", "order_rejects", "api_errors", "slippage")
@@ -36,9 +37,21 @@ class Nemesis:
         for number, fault in enumerate(scenario.faults, start=1):
             fault_id = f"{number}-{fault.kind}"
             self.faults[fault_id] = fault
-            self._schedule(fault_id, fault)
+        # Heals first: where one fault follows another at one instant, the second finds the World healed.
+        for fault_id, each in self.faults.items():
+            if each.ends is not Ends.ITSELF:
+                self._schedule_heal(fault_id, each)
+        for fault_id, each in self.faults.items():
+            self._schedule_strike(fault_id, each)
+            if each.ends is Ends.ITSELF:
+                self._schedule_heal(fault_id, each)
 
-    def _schedule(self, fault_id: str, fault: FaultBase) -> None:
+    def _schedule_heal(self, fault_id: str, fault: FaultBase) -> None:
+        healed_at = self._scenario.healed_at_us(fault)
+        if healed_at is not None:
+            self._at(self._zero_us + healed_at, lambda: self.heal(fault_id))
+
+    def _schedule_strike(self, fault_id: str, fault: FaultBase) -> None:
         strike_us = self._zero_us + fault.at_us
         self._at(strike_us - _BEFORE_US, lambda: self._put_order_in_flight(lose_ack=False))
         if fault.kind in _TRIGGERS:
@@ -48,17 +61,14 @@ class Nemesis:
             for quarter in (1, 2, 3, 4):
                 at_us = strike_us + quarter * fault.own_length_us // 4
                 self._at(at_us, lambda: self._put_order_in_flight(lose_ack=True))
-        healed_at = self._scenario.healed_at_us(fault)
-        if healed_at is not None:
-            self._at(self._zero_us + healed_at, lambda: self.heal(fault_id))
 
     def _at(self, t_us: int, function: Heal) -> None:
-        self._world.env.at(t_us).callbacks.append(lambda _: function())
+        self._world.env.call_at(t_us, function)
 
     def _inject(self, fault_id: str, fault: FaultBase) -> None:
         self._world.history.emit(
             "fault.injected", fault_id, fault=fault.kind, component=fault.component, text=fault.describe(),
-            targets=list(fault.targets), blocks=fault.blocks_recovery,
+            identity=fault.identity, targets=list(fault.targets), blocks=fault.blocks_recovery,
         )  # fmt: skip
         self._heals[fault_id] = INJECTORS[fault.kind](Strike(self._world, fault, fault_id), fault)
 
@@ -101,10 +111,11 @@ class Nemesis:
         order = world.orders.create(symbol, 1, 10, kind="limit", limit_price=round(price * 0.97, 2), price_hint=price)
         restore()
         if order.live:
-            late = _IN_FLIGHT_LIFE_US
-            world.env.timeout(late).callbacks.append(
-                lambda _: world.orders.cancel(order) if order.live and world.trading.up else None
-            )
+            world.env.call_later(_IN_FLIGHT_LIFE_US, self._take_back, order)
+
+    def _take_back(self, order: Order) -> None:
+        if order.live and self._world.trading.up:
+            self._world.orders.cancel(order)
 
 
 def _lose_reply(endpoint: str) -> Verdict | None:
@@ -117,15 +128,22 @@ def landed(history: History) -> dict[str, str | None]:
     A pure reading of the History, so that scoring can ask it later.
     """
     proofs: dict[str, str | None] = {}
-    of_feed: list[str] = []
+    of_feed: dict[str, Event] = {}
     for event in history.of("fault.injected", "fault.landed", "feed.corrupted"):
         if event.kind == "fault.injected":
             proofs[event.subject] = None
             if event.data["component"] == "feed":
-                of_feed.append(event.subject)
+                of_feed[event.subject] = event
         elif event.kind == "fault.landed":
             proofs[event.subject] = str(event.data["proof"])
         else:  # the feed itself records when the first bad item was delivered
-            for fault_id in of_feed:
-                proofs[fault_id] = proofs[fault_id] or f"bad data was delivered for {event.subject}"
+            for fault_id, injected in of_feed.items():
+                if proofs[fault_id] is None and _is_of(event, injected):
+                    proofs[fault_id] = f"bad data was delivered for {event.subject}"
     return proofs
+
+
+def _is_of(corrupted: Event, injected: Event) -> bool:
+    """Whether bad data of this kind and symbol comes from that fault."""
+    kind, symbols = injected.data["identity"].rpartition("/")[2].removeprefix("feed_"), injected.data["targets"]
+    return bool(corrupted.data["fault"] == kind and (not symbols or corrupted.subject in symbols))

@@ -115,7 +115,7 @@ def rate_limited(strike: Strike, fault: BrokerRateLimited) -> Heal:
     broker.on_limited = lambda: strike.landed("a call was answered 429")
 
     def heal() -> None:
-        broker.rate_limit_per_min = usual
+        broker.rate_limit_per_min, broker.on_limited = usual, lambda: None
 
     return heal
 

@@ -1,8 +1,6 @@
-"""Faults inside the firm: its workloads, its database and cache, its state files, its monitoring."""
+"""Faults inside the firm: its workloads, its database and cache, its monitoring, its kill switch."""
 
 from __future__ import annotations
-
-import json
 
 from scenarios.faults.infrastructure import (
     BadDeploy,
@@ -17,17 +15,8 @@ from scenarios.faults.infrastructure import (
 )
 from scenarios.faults.monitoring import MonitoringDead, MonitoringLate, MonitoringLying, PagesLost
 from scenarios.faults.risk import ManualKill
-from scenarios.faults.state import (
-    DuplicateIdempotencyKey,
-    PositionMismatch,
-    StateFileStale,
-    StateFileTruncated,
-    UnexpectedPosition,
-)
 from scenarios.inject.base import Heal, Strike, injects, nothing
 from sim.clock import MS, SECOND
-from sim.orders import Order
-from sim.trading_system import AUDIT_FILE, ORDERS_FILE, POSITIONS_FILE
 
 _BAD_VERSION_CRASHES_US = 5 * SECOND
 
@@ -169,82 +158,3 @@ def manual_kill(strike: Strike, fault: ManualKill) -> Heal:
         world.trading.halt(fault.reason, by=fault.by)
     strike.landed(f"{fault.by} pressed the kill switch")
     return nothing
-
-
-@injects("state_file_truncated")
-def state_file_truncated(strike: Strike, fault: StateFileTruncated) -> Heal:
-    """Cut a state file short."""
-    path = _path(strike, fault.file)
-    if path is not None:
-        strike.world.disk.truncate(path, fault.keep_share)
-        strike.landed(f"{path} was cut")
-    return nothing
-
-
-@injects("state_file_stale")
-def state_file_stale(strike: Strike, fault: StateFileStale) -> Heal:
-    """Put a state file back to how it looked some time ago (positions without the latest fills)."""
-    path = _path(strike, fault.file)
-    if path is None:
-        return nothing
-    world, since_us = strike.world, strike.world.env.now - fault.age_us
-    saved = json.loads(world.disk.read(path)) if fault.file == "positions" else None
-    if saved is not None:
-        for row in reversed(world.history.rows):
-            if row[0] < since_us:
-                break
-            if row[1] == "order.filled":
-                held = saved["positions"].get(row[3]["symbol"], 0)
-                saved["positions"][row[3]["symbol"]] = held - row[3]["side"] * row[3]["qty"]
-        world.disk.write(path, json.dumps(saved))
-    else:
-        world.disk.freeze(path)
-    world.history.emit("disk.stale", path, age_us=fault.age_us)
-    strike.landed(f"{path} went back in time")
-    return nothing
-
-
-@injects("duplicate_idempotency_key")
-def duplicate_key(strike: Strike, fault: DuplicateIdempotencyKey) -> Heal:
-    """Send the last filled order again under its own client order id."""
-    world = strike.world
-    sent = [o for o in world.orders.orders.values() if o.filled_qty]
-    if sent:
-        old = sent[-1]
-        for _ in range(fault.times):
-            again = Order(old.id, old.symbol, old.side, old.qty, source=old.source, reducing=old.reducing)
-            world.link.request(
-                "submit", lambda again=again: world.broker.submit(again), lambda _: None,  # type: ignore[misc]
-                lambda error: strike.landed(f"the broker answered {error}"), 5 * SECOND,
-            )  # fmt: skip
-    return nothing
-
-
-@injects("position_mismatch")
-def position_mismatch(strike: Strike, fault: PositionMismatch) -> Heal:
-    """Trade at the broker without telling the system, in a symbol it holds."""
-    return _trade_by_hand(strike, fault.symbol or strike.held_symbol(), fault.qty)
-
-
-@injects("unexpected_position")
-def unexpected_position(strike: Strike, fault: UnexpectedPosition) -> Heal:
-    """Let a position appear at the broker that no order explains."""
-    world = strike.world
-    unheld = [s for s in world.market.symbols if not world.ledger.position(s)]
-    return _trade_by_hand(strike, fault.symbol or (unheld or list(world.market.symbols))[0], fault.qty)
-
-
-def _trade_by_hand(strike: Strike, symbol: str | None, qty: int) -> Heal:
-    if symbol is not None:
-        world = strike.world
-        world.broker.trade_by_hand(symbol, 1 if qty > 0 else -1, abs(qty), world.market.price(symbol))
-        strike.landed(f"{qty:+d} {symbol} at the broker only")
-    return nothing
-
-
-def _path(strike: Strike, file: str) -> str | None:
-    known = {"positions": POSITIONS_FILE, "orders": ORDERS_FILE, "audit": AUDIT_FILE}
-    if file in known:
-        return known[file]
-    halts = [p for p in strike.world.disk.paths() if "halt" in p.lower() or "kill" in p.lower()]
-    return halts[0] if halts else None

@@ -1,0 +1,123 @@
+"""A whole firm with the reference bot, struck by a schedule of faults, healed, and set right by an on-call.
+
+`Incident` is the stage for tests of the nemesis and its injectors: it runs a schedule as a drill would, but
+with nobody judging. What a person would do afterwards (start what stays down, release the halt) is `mend`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scenarios.build import world_config
+from scenarios.faults import FaultBase
+from scenarios.nemesis import Nemesis, landed
+from scenarios.scenario import Scenario
+from sim.clock import MINUTE
+from sim.history import Event
+from sim.network import PASS
+from sim.world import Mitigation, World
+from tests.sim.worlds import REFERENCE
+
+
+class Incident:
+    """One World under one schedule; time is counted in minutes from fault zero."""
+
+    def __init__(
+        self, *faults: dict[str, Any] | FaultBase, seed: int = 7, code: Mitigation | None = REFERENCE,
+        world: dict[str, Any] | None = None, warm_up: str = "3m", **scenario: Any,
+    ) -> None:  # fmt: skip
+        """Schedule `faults` on an ordinary Tuesday morning; nothing has happened yet."""
+        self.scenario = Scenario.model_validate(
+            {
+                "name": "test", "title": "Test", "story": "It breaks.", "warm_up": warm_up, "horizon": "6h",
+                "objectives": {"rto": "5h"}, "expect": {"alarm": "either"}, "world": world or {},
+                "faults": list(faults), **scenario,
+            }
+        )  # fmt: skip
+        self.world = World(world_config(self.scenario), seed, mitigation=code)
+        self.zero_us = self.scenario.fault_zero_us
+        self.nemesis = Nemesis(self.world, self.scenario, self.zero_us)
+        self.history = self.world.history
+
+    def run_to(self, minutes: float) -> Incident:
+        """Let time pass up to so many minutes after fault zero."""
+        self.world.run(self.zero_us + round(minutes * MINUTE))
+        return self
+
+    def run_out(self, minutes: float = 0) -> Incident:
+        """Let the whole schedule pass, and some minutes more."""
+        self.world.run(self.nemesis.last_change_us() + round(minutes * MINUTE))
+        return self
+
+    def heal(self) -> Incident:
+        """End every fault that is still in force, as the outside world or the right mitigation would."""
+        for fault_id in self.nemesis.faults:
+            self.soon(lambda fault_id=fault_id: self.nemesis.heal(fault_id))
+        return self
+
+    def mend(self, minutes: float = 15) -> Incident:
+        """Do what an on-call does at the end: start what is down, let things settle, release halts, let trade."""
+        cluster = self.world.cluster
+        for name in cluster.deployments:
+            self.soon(lambda name=name: cluster.start(name))
+        self._pass(minutes)
+        self.soon(self._release)
+        self._pass(minutes / 3)
+        return self
+
+    def _release(self) -> None:
+        self.world.trading.set_safe_mode(False, by="on-call")
+        if "reset" in self.world.endpoints():
+            self.world.request_endpoint("reset", lambda ok, text: None)
+
+    def _pass(self, minutes: float) -> None:
+        self.world.run(self.world.env.now + round(minutes * MINUTE))
+
+    def quiet(self, minutes: float = 2) -> Incident:
+        """Let trading cease and what is on its way arrive, so that both books can be compared."""
+        self.world.strategies.active = lambda: False
+        for order in list(self.world.broker.working()):
+            self.soon(lambda order=order: self.world.broker.cancel(order.id))
+        self._pass(minutes)
+        return self
+
+    def soon(self, function: Any) -> None:
+        """Do something inside the World, now."""
+        self.world.env.call_later(0, function)
+
+    def events(self, *kinds: str) -> list[Event]:
+        """Events of these kinds from fault zero on."""
+        return [event for event in self.history.of(*kinds) if event.t_us >= self.zero_us]
+
+    def proof(self) -> str | None:
+        """The proof that the first fault landed."""
+        return next(iter(landed(self.history).values()))
+
+    def troubles(self) -> list[str]:
+        """What is not as it should be in a healthy firm that trades."""
+        world, cluster = self.world, self.world.cluster
+        since_us = world.env.now - 5 * MINUTE
+        acked = [e for e in self.history.of("order.acked") if e.t_us >= since_us]
+        wrong = {
+            "the Ledger does not balance": not world.ledger.balanced(),
+            "no session with the broker": not world.connection.connected,
+            "the system is down": not world.trading.up,
+            "a halt is in force": world.trading.halted is not None,
+            "safe mode is on": world.trading.safe_mode,
+            "no order was acknowledged for five minutes": not acked,
+            "data is bad": any(world.feed.quality(symbol) for symbol in world.market.symbols),
+            "data is old": any(world.feed.age_us(symbol) > 2 * world.market.mark_us for symbol in world.market.symbols),
+            "the broker does not answer": world.link.verdict("positions") != PASS,
+            "the broker slips": world.broker.slippage_mean_bps != world.config.broker.slippage_mean_bps,
+            "the broker rejects": world.broker.reject_share != 0,
+            "the broker fills late": world.broker.fill_delay_us != 0,
+            "the broker fills in parts": world.broker.partial_share != world.config.broker.partial_share,
+            "the broker limits calls": world.broker.rate_limit_per_min != world.config.broker.rate_limit_per_min,
+            "updates come late": world.connection.late_us != 0,
+            "monitoring is dead": not world.monitoring.alive,
+            "the database is slow": world.database.p99_s() > 1 or world.database.waiting > 0,
+            "the cache refuses writes": world.cache.refusing,
+        }
+        down = [f"{name} is not ready" for name in cluster.deployments if not cluster.ready(name)]
+        return [what for what, is_so in wrong.items() if is_so] + down
+
