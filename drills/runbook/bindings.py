@@ -187,9 +187,9 @@ def _from_words(step: Step) -> Binding:
     noted = (
         [action for note in step.notes if not note.comment for action in actions_in(note.text)] if not bulleted else []
     )
-    if step.branches:
-        # "Reconciliation: if valid, update; if wrong, close": what is changed is for the branch to say.
-        titled = tuple(action for action in titled if ACTIONS[action].effect is not Effect.MUTATE)
+    # "Reconciliation: if valid, update; if wrong, close": what is changed is for the branch to say.
+    branched = {action for branch in step.branches for action in actions_in(branch.action)}
+    titled = tuple(action for action in titled if action not in branched)
     own = () if set(titled) & set(bulleted) else titled
     actions = tuple(dict.fromkeys([*own, *bulleted, *(noted if not titled else ())]))
     asked = tuple(action for _, action in _comment_actions(step))

@@ -113,6 +113,8 @@ def _fill(section: Section, blocks: Sequence[Block]) -> None:
     for index, block in enumerate(blocks):
         following = blocks[index + 1] if index + 1 < len(blocks) else None
         label = as_label(block, following)
+        if label is None and current is not section and _ends_here(current, block):
+            current = section
         if label is None:
             current.blocks.append(block)
             current.end = max(current.end if current is section else block.end, block.end)
@@ -121,6 +123,18 @@ def _fill(section: Section, blocks: Sequence[Block]) -> None:
         path = (*section.path, section.text) if section.level else ()
         current = Section(LABEL_LEVEL, raw, block.line, block.end, path, lead=lead)
         section.children.append(current)
+
+
+_ONE_BLOCK: frozenset[Kind | None] = frozenset({"symptoms", "trigger", "objectives", "note"})
+
+
+def _ends_here(label: Section, block: Block) -> bool:
+    """Whether a label such as "Symptoms" has had its list, so that `block` belongs to the section again."""
+    return label.kind in _ONE_BLOCK and bool(label.blocks) and (isinstance(block, Fence | Table) or _ordered(block))
+
+
+def _ordered(block: Block) -> bool:
+    return isinstance(block, ListBlock) and block.ordered
 
 
 def as_label(block: Block, following: Block | None) -> tuple[str, str] | None:
