@@ -38,6 +38,8 @@ class Feed:
         self._corruptions: list[Corruption] = []
         self._bad: list[list[Corruption]] = [[] for _ in market.symbols]
         """Per symbol, the corruptions that have been delivered and are not over, oldest first."""
+        self.bad_symbols = 0
+        """How many symbols have a bad stream now."""
         self._ticks = TickTape(market, self._corruptions)
         self._bars = BarTape(env, market, self._ticks.look, self._corruptions, self._bar_landed)
 
@@ -98,11 +100,6 @@ class Feed:
         """The fault that makes the delivered stream bad now, the oldest of several; None when it is good."""
         bad = self._bad[self._market.index(symbol)]
         return bad[0].kind if bad else None
-
-    @property
-    def bad_symbols(self) -> int:
-        """How many symbols have a bad stream now."""
-        return sum(1 for bad in self._bad if bad)
 
     def bars_lost(self, minutes: int | None = None) -> int:
         """How many bars never came, came wrong or came twice, and were not repaired by a backfill."""
@@ -209,6 +206,7 @@ class Feed:
         symbol = self._market.symbols[row]
         self._history.emit("feed.corrupted", symbol, fault=corruption.kind, **proof)
         if not self._bad[row]:
+            self.bad_symbols += 1
             self._history.emit("feed.bad", symbol, fault=corruption.kind)
         self._bad[row].append(corruption)
         if corruption.healed:
@@ -225,6 +223,7 @@ class Feed:
             yield self._env.at(good_us)
             self._bad[row].remove(corruption)
             if not self._bad[row]:
+                self.bad_symbols -= 1
                 self._history.emit("feed.good", market.symbols[row])
 
 

@@ -26,6 +26,9 @@ from sim.rng import Streams
 
 _FOREVER_US = 1 << 62
 
+_ROWS = 60
+"""Marks whose prices are made plain floats at a time: most are never asked for."""
+
 
 class Marks(NamedTuple):
     """Consecutive marks of one session, with arrays of shape (symbols, marks)."""
@@ -238,12 +241,12 @@ class Market:
         return None
 
     def _lay_rows(self, now_us: int) -> None:
-        """Make the rows that `prices` reads until the block, or the closure, ends."""
+        """Make the rows that `prices` reads for the next marks, or until the closure ends."""
         i = bisect_right(self._firsts, now_us) - 1
         if i >= 0 and now_us < self.grids[i].session.close_us:
             grid = self.grids[i]
-            first = (now_us - grid.first_us) // self.mark_us // BLOCK * BLOCK
-            stop = min(first + BLOCK, grid.marks)
+            first = (now_us - grid.first_us) // self.mark_us // _ROWS * _ROWS
+            stop = min(first + _ROWS, grid.marks)
             self._rows = self._prices(i, stop)[:, first:stop].T.tolist()
             self._rows_from_us, self._row_us = grid.first_us + first * self.mark_us, self.mark_us
             self._rows_until_us = min(grid.first_us + stop * self.mark_us, grid.session.close_us)

@@ -57,13 +57,14 @@ class Marks:
 
     def _drive(self) -> None:
         me, hub, env = greenlet.getcurrent(), self.hub, self._env
-        queue, until_us = env.queue, self._until_us
+        queue, step, until_us = env.queue, env.step, self._until_us
         while hub.driver is me:
             marks = self._marks
             mark, thread_busy = self._soonest()
             due_us = until_us + 1 if mark is None else max(mark.next_us, env.now)
-            while queue and queue[0][0] <= min(due_us, until_us):
-                env.step()
+            last_us = min(due_us, until_us)
+            while queue and queue[0][0] <= last_us:
+                step()
                 if thread_busy or self._marks is not marks or hub.driver is not me:
                     break  # another mark may be the soonest now
             else:

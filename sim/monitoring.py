@@ -7,9 +7,7 @@ them: dead, late, lying, flapping. Each leaves events that prove it and returns 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
-
-import simpy
+from collections.abc import Callable, Iterable
 
 from sim.alerting import RuleBook
 from sim.alerts import Alert, AlertRule
@@ -100,7 +98,7 @@ class Monitoring:
         self._samples.define(series)
         keys = [(each.name, each.key) for each in series]
         self.rules_without_series = self._book.compile(self.rules, keys)
-        self._env.process(self._run())
+        self._env.call_later(self.interval_us, self._beat)
 
     # Scraping
 
@@ -209,11 +207,10 @@ class Monitoring:
         assert not self.series, "register before start"
         self._metrics.setdefault(job, []).append((series, read))
 
-    def _run(self) -> Generator[simpy.Event, None, None]:
-        while True:
-            yield self._env.timeout(self.interval_us)
-            if self._deaths == 0:
-                self.scrape()
+    def _beat(self) -> None:
+        if self._deaths == 0:
+            self.scrape()
+        self._env.call_later(self.interval_us, self._beat)
 
     def _visible_us(self) -> int:
         """Up to when anybody sees what was scraped."""

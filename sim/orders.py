@@ -25,6 +25,10 @@ class Status(StrEnum):
     EXPIRED = "expired"
 
 
+# Python 3.11 looks a member of an Enum up through a function; as a plain attribute it is found at once.
+for _status in Status:
+    type.__setattr__(Status, _status.name, _status)
+
 _FATES = (Status.PARTIALLY_FILLED, Status.FILLED, Status.CANCELED, Status.REPLACED, Status.EXPIRED)
 """What may befall an order that works at the broker, whatever the firm knows of it."""
 

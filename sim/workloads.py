@@ -108,10 +108,8 @@ class Deployment:
 
     def error_rate(self) -> float:
         """Share of requests that fail because of the versions that serve; 1 when none serves."""
-        serving = [pod for pod in self.pods if pod.state == RUNNING]
-        if not serving:
-            return 1.0
-        return sum(self.faults.error_rate(pod.revision.version) for pod in serving) / len(serving)
+        rates = [self.faults.error_rate(pod.revision.version) for pod in self.pods if pod.state == RUNNING]
+        return sum(rates) / len(rates) if rates else 1.0
 
     def last_termination(self) -> str:
         """Why a pod of it ended last, or "" when none has."""

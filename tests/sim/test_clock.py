@@ -202,3 +202,11 @@ def test_a_call_that_fails_fails_the_run() -> None:
     env.call_later(1, int, "no number")
     with pytest.raises(ValueError, match="no number"):
         env.step()
+
+
+def test_the_local_date_is_right_on_both_sides_of_every_midnight_and_in_any_order() -> None:
+    clock = Clock(VirtualTime(), datetime(2026, 3, 6, 12, tzinfo=UTC), "America/New_York")
+    hours = [*range(24 * 8), *range(24 * 8, 0, -5)]  # the clocks change on 8 March
+    for hour in hours:
+        for t_us in (hour * HOUR - 1, hour * HOUR):
+            assert clock.local_date(t_us) == clock.local(t_us).date(), t_us
