@@ -11,6 +11,7 @@ import asyncio
 import asyncio.base_events as base_events
 import asyncio.events as events
 import socket
+from contextlib import suppress
 from typing import Any
 
 from sim.actors.patching import Patches
@@ -47,8 +48,10 @@ class _LoopOfStrand:
 
 def _create_task(self: Any, coro: Any, *, name: Any = None, **kwargs: Any) -> Any:
     me = current()
-    if me is not None and name is None:
-        name = f"Task-{me.program.next_number('task')}"
+    if me is not None:
+        self._firedrill_program = me.program
+        if name is None:
+            name = f"Task-{me.program.next_number('task')}"
     return _real_create_task(self, coro, name=name, **kwargs)
 
 
@@ -58,6 +61,28 @@ async def _getaddrinfo(
     if current() is None:
         return await _real_getaddrinfo(self, host, port, family=family, type=type, proto=proto, flags=flags)
     return socket.getaddrinfo(host, port, family, type, proto, flags)
+
+
+def end_tasks(program: Any) -> None:
+    """Close the coroutines of a program that has ended, in a strand of it, so that none of its code runs later.
+
+    What is collected as garbage runs its `finally` blocks wherever the collector happens to run; here every
+    call that would have an effect raises `Killed`.
+    """
+    loops: list[Any] = []
+    known: Any = getattr(asyncio.tasks, "_scheduled_tasks", None) or getattr(asyncio.tasks, "_all_tasks", ())
+    for task in list(known):
+        loop: Any = task.get_loop()
+        if getattr(loop, "_firedrill_program", None) is program:
+            task._log_destroy_pending = False
+            loops.append(loop)
+            with suppress(BaseException):
+                task.get_coro().close()
+    for loop in loops:
+        loop._ready.clear()
+        loop._scheduled.clear()
+        with suppress(BaseException):
+            loop.close()
 
 
 def add_patches(patches: Patches) -> None:

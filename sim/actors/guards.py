@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -58,7 +59,9 @@ def _exit(status: int = 0) -> None:
 
 def _register(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Callable[..., Any]:
     me = current()
-    if me is None:
+    caller = sys._getframe(1).f_code.co_filename
+    if me is None or not me.program.runtime.is_project(caller):
+        # What a library registers is about the interpreter, which outlives the program.
         return _real_register(function, *args, **kwargs)
     me.program.atexit.append((function, args, kwargs))
     return function

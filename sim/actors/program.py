@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from sim.actors import stacks
+from sim.actors.aio import end_tasks
 from sim.actors.hosts import hosts_of
 from sim.actors.hub import Killed
 from sim.actors.output import Output
@@ -78,7 +79,8 @@ class Program:
 
     def run_strand(self, strand: Strand, body: Callable[[], object]) -> None:
         """What every strand of the program runs."""
-        self.runtime.activate(self)
+        if not self.dead:
+            self.runtime.activate(self)
         if strand is self.main:
             strand.thread = MainThread()
             strand.thread._ident = strand.ident
@@ -181,6 +183,8 @@ class Program:
                 continue
             if strand:  # begun, and not yet ended
                 self.hub.kill(strand)
+        if "asyncio" in sys.modules:
+            self.hub.enter(Strand(self, lambda: end_tasks(self), 0))
         for thread in threads:
             finish_thread(thread)
         forget_pools(threads)

@@ -25,7 +25,20 @@ from weakref import WeakKeyDictionary
 
 import greenlet
 
-from sim.actors import aio, environment, guards, names, output, selecting, signals, sockets, threads, tls, vtime
+from sim.actors import (
+    aio,
+    environment,
+    guards,
+    headers,
+    names,
+    output,
+    selecting,
+    signals,
+    sockets,
+    threads,
+    tls,
+    vtime,
+)
 from sim.actors.modules import Interpreter
 from sim.actors.patching import Patches
 from sim.actors.program import Program
@@ -34,7 +47,7 @@ from sim.actors.watchdog import Watchdog
 from sim.claims import claims_in
 
 PATCHES = Patches()
-for _part in (vtime, threads, signals, names, sockets, selecting, tls, aio, environment, output, guards):
+for _part in (vtime, threads, signals, names, sockets, selecting, tls, headers, aio, environment, output, guards):
     _part.add_patches(PATCHES)
 
 _FIRST_PID = 4200

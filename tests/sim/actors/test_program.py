@@ -87,7 +87,7 @@ def test_credentials_do_not_reach_the_program(tmp_path: Path, monkeypatch: pytes
 
 def test_scrubbing_knows_the_usual_names() -> None:
     names = ["MY_API_KEY", "DB_PASSWORD", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "SLACK_WEBHOOK_URL", "SENTRY_DSN"]
-    kept = scrubbed({name: "real" for name in names} | {"PATH": "/bin"}, {})
+    kept = scrubbed(dict.fromkeys(names, "real") | {"PATH": "/bin"}, {})
     assert all(kept[name].startswith("drill-") for name in names)
     assert kept["PATH"] == "/bin"
 
@@ -169,7 +169,8 @@ def test_real_processes_are_refused(tmp_path: Path) -> None:
 def test_chance_belongs_to_the_seed(tmp_path: Path) -> None:
     source = """
         import random, uuid, os, secrets, numpy as np
-        print(random.random(), random.Random().random(), uuid.uuid4(), uuid.uuid1(), os.urandom(4), secrets.token_hex(4))
+        print(random.random(), random.Random().random(), uuid.uuid4(), uuid.uuid1(), os.urandom(4))
+        print(secrets.token_hex(4))
         print(np.random.rand(), np.random.default_rng().random(), random.SystemRandom().random())
         """
     state, first = random.getstate(), run(tmp_path, source)
@@ -224,7 +225,8 @@ def test_two_worlds_one_after_the_other_and_a_failing_program_leave_nothing(tmp_
 
 def test_arguments_data_files_and_functions(tmp_path: Path) -> None:
     write(tmp_path, "limit: 5\n", "config/risk.yaml")
-    write(tmp_path, "import sys\nif __name__ == '__main__': print(sys.argv[1:], open('config/risk.yaml').read().strip())")
+    source = "import sys\nif __name__ == '__main__': print(sys.argv[1:], open('config/risk.yaml').read().strip())"
+    write(tmp_path, source)
     assert run(tmp_path, None, argv=("--flat", "SPY")).lines() == ["['--flat', 'SPY'] limit: 5"]
     write(tmp_path, "async def main():\n    print('async main')\n    return 'all positions closed'\n", "pkg/bot.py")
     world = run(tmp_path, None, target="pkg.bot:main")
@@ -244,7 +246,7 @@ def test_a_target_that_is_not_there(tmp_path: Path) -> None:
 
 def test_two_programs_of_one_project_have_their_own_memory(tmp_path: Path) -> None:
     write(tmp_path, "value = 0\n", "shared.py")
-    source = "import random, shared, sys, time\nfor _ in range(3):\n    shared.value += 1; time.sleep(1)\nprint(shared.value)"
+    source = "import shared, time\nfor _ in range(3):\n    shared.value += 1; time.sleep(1)\nprint(shared.value)"
     write(tmp_path, source)
     world = BareWorld()
     with virtual_time(world):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from sim.actors.patching import Patches
 from sim.actors.vtime import delay_us
+from sim.clock import wall_now
 from tests.sim.actors.kit import run
 
 
@@ -76,7 +76,7 @@ def test_pandas_and_modules_bound_early_see_virtual_time(tmp_path: Path) -> None
         s.enter(10, 1, lambda: print('ran'))
         s.run()
         try: queue.Queue().get(timeout=5)
-        except queue.Empty: print(pd.Timestamp.utcnow())
+        except queue.Empty: print(pd.Timestamp.now("UTC"))
         """,
     )
     assert world.lines() == [
@@ -89,13 +89,13 @@ def test_everybody_else_keeps_real_time_and_nothing_is_left(tmp_path: Path) -> N
     seen = []
 
     def look() -> None:
-        seen.append((datetime.datetime.now(datetime.UTC).year, datetime.datetime.now(datetime.UTC)))
+        seen.append(wall_now())
 
-    real = datetime.datetime.now(datetime.UTC)
+    real = wall_now()
     run(tmp_path, "import time; time.sleep(3600)", prepare=lambda world, _: world.env.call_later(60_000_000, look))
-    assert abs((seen[0][1] - real).total_seconds()) < 60
+    assert abs((seen[0] - real).total_seconds()) < 60
     assert before == [vars(time)["sleep"], vars(time)["monotonic"], os.environ.get("TZ"), time.tzname, os.getcwd()]
-    assert abs((datetime.datetime.now(datetime.UTC) - real).total_seconds()) < 60
+    assert abs((wall_now() - real).total_seconds()) < 60
 
 
 def test_waits_round_up_but_not_for_the_noise_of_floats() -> None:
