@@ -75,7 +75,8 @@ DEFECTS: tuple[Defect, ...] = (
     Defect(
         "guard-blocks-exit", "while the kill switch is on, its own gate refuses the closing orders", "bot",
         "        if order.reducing and order.source != \"strategy\":\n",
-        "        if order.reducing and order.source != \"strategy\" and not self.kill.reason:\n", "q1",
+        "        if self.kill.reason:\n            return f\"kill switch: {self.kill.reason}\"\n"
+        "        if order.reducing and order.source != \"strategy\":\n", "q1",
     ),
     Defect(
         "flatten-becomes-caution", "the flatten level only warns", "kill_switch",
