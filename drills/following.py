@@ -25,7 +25,7 @@ def adherence_of(
     `forbidden` are (time, text) of things that nobody may do in this incident, such as a new order under a
     halt. `rto_missed` says by how much, or is None.
     """
-    judged = [step for step in plan.steps if step.counts]
+    judged = [step for step in plan.steps if step.counts and step.id not in _out_of_reach(plan, history)]
     gates = [] if rto_missed is None else [GateHit("rto_missed", rto_missed, 0)]
     trace = sorted([*_done(history), *_outlaws(forbidden)], key=lambda event: event.t_s)
     kept = {step.id for step in judged}
@@ -37,6 +37,18 @@ def adherence_of(
         zero_s=detected_us / SECOND,
         extra_gates=gates,
     )
+
+
+def _out_of_reach(plan: Plan, history: History) -> set[str]:
+    """Steps that the run was over before: a text that says to wait for a day is no fault of the person."""
+    if history.first("responder.closed") is not None:
+        return set()
+    met = {event.subject for event in history.of("responder.started", "responder.left_out")}
+    reached = [number for number, step in enumerate(plan.steps) if step.id in met]
+    after = max(reached, default=-1)
+    last = plan.steps[after].id if reached else None
+    unfinished = {last} - {event.subject for event in history.of("responder.done", "responder.left_out")}
+    return {step.id for step in plan.steps[after + 1 :]} | {step for step in unfinished if step is not None}
 
 
 def _model(step: PlannedStep, kept: set[str]) -> ModelStep:
