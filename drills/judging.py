@@ -100,7 +100,8 @@ def measure_run(run: CaseRun, plan: Plan | None, automation_only: bool) -> Measu
     unsettled = tuple(
         f"{fault} never landed" for fault, proof in landed(run.history).items() if proof is None
     ) + tuple(unsteady(run.history, run.scenario, _everything(run, demands), run.zero_us))
-    until_us = run.end_us if clock.t6_us is None else clock.t6_us
+    # What filled in the last seconds of the run is on its way, not lost.
+    until_us = run.end_us - demands.settle_us if clock.t6_us is None else clock.t6_us
     rpo = measure_rpo(run.history, run.zero_us if clock.t1_us is None else clock.t1_us, until_us, run.bars_lost)
     return Measured(run, demands, clock, seen, run_checks(run.history, demands), unsettled, rpo)
 
