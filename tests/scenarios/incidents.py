@@ -12,11 +12,15 @@ from scenarios.build import world_config
 from scenarios.faults import FaultBase
 from scenarios.nemesis import Nemesis, landed
 from scenarios.scenario import Scenario
-from sim.clock import MINUTE
+from sim.clock import MINUTE, SECOND
+from sim.desk import Desk
 from sim.history import Event
 from sim.network import PASS
 from sim.world import Mitigation, World
 from tests.sim.worlds import REFERENCE
+
+STILL: dict[str, Any] = {"strategies": {"orders_per_hour": 0.0}, "in_flight": False}
+"""World options of a firm in which nothing happens by itself."""
 
 
 class Incident:
@@ -89,9 +93,9 @@ class Incident:
         """Events of these kinds from fault zero on."""
         return [event for event in self.history.of(*kinds) if event.t_us >= self.zero_us]
 
-    def proof(self) -> str | None:
-        """The proof that the first fault landed."""
-        return next(iter(landed(self.history).values()))
+    def proof(self, number: int = 1) -> str | None:
+        """The proof that a fault landed; faults are numbered as they were given."""
+        return landed(self.history).get(list(self.nemesis.faults)[number - 1])
 
     def troubles(self) -> list[str]:
         """What is not as it should be in a healthy firm that trades."""
@@ -121,3 +125,39 @@ class Incident:
         down = [f"{name} is not ready" for name in cluster.deployments if not cluster.ready(name)]
         return [what for what, is_so in wrong.items() if is_so] + down
 
+
+class Struck(Incident):
+    """An incident at a firm that does nothing by itself; the test is its code."""
+
+    def __init__(self, kind: str, *, at: str = "1m", world: dict[str, Any] | None = None, **fault: Any) -> None:
+        self.desk: Desk
+
+        def build(desk: Desk) -> Any:
+            self.desk = desk
+            return {"on_disconnect": lambda reason: None}
+
+        code = Mitigation(build, "tests:build")
+        super().__init__({"kind": kind, "at": at, **fault}, code=code, world=STILL if world is None else world)
+
+    def ask(self, call: Any, seconds: float = 15) -> Any:
+        """What a call of the code answers: its value, or its error; None while it waits."""
+        outcome: list[Any] = []
+
+        def body() -> None:
+            try:
+                outcome.append(call(self.desk))
+            except Exception as error:
+                outcome.append(error)
+
+        process = self.world.bot
+        assert process is not None
+        self.soon(lambda: process.start(body, "test"))
+        self.world.run(self.world.env.now + round(seconds * SECOND))
+        return outcome[0] if outcome else None
+
+    def order(self, seconds: float = 15, **rest: Any) -> Any:
+        given = {"symbol": "SPY", "side": "buy", "qty": 10} | rest
+        return self.ask(lambda desk: desk.broker.submit(**given), seconds)
+
+    def filled_us(self, order_id: str) -> list[int]:
+        return [event.t_us for event in self.history.of("ledger.fill") if event.subject == order_id]
