@@ -15,15 +15,13 @@ from sim.actors.process import Hooks, Process
 from sim.book import Book
 from sim.broker import Broker
 from sim.broker_client import BrokerClient
-from sim.cache import Cache
 from sim.calendar import TradingCalendar
 from sim.claims import claims_in
-from sim.clock import MS, SECOND, Clock, VirtualTime
+from sim.clock import Clock, VirtualTime
 from sim.cluster import Cluster
 from sim.config import TRADING_SYSTEM, WorldConfig
 from sim.connection import Connection
 from sim.corruption import Bar, Tick
-from sim.database import Database
 from sim.desk import Desk
 from sim.disk import Disk
 from sim.errors import BadInput
@@ -33,20 +31,19 @@ from sim.ledger import Ledger
 from sim.market import Market
 from sim.marks import Marks
 from sim.metrics import watch
-from sim.network import BrokerTimeout, BrokerUnreachable, EndpointFailed, Link
+from sim.network import Link
+from sim.opening import open_positions
 from sim.order_manager import OrderManager
 from sim.orders import Order
 from sim.rng import Streams, uniform
 from sim.series import record_series
+from sim.stores import stores
 from sim.strategies import Strategies
 from sim.trading_system import TradingSystem
+from sim.visitors import Told, Visitors
 
 Build = Callable[[Desk], object]
 """The user's factory: it is given a desk and returns its hooks."""
-
-
-ENDPOINT_TIMEOUT_US = 10 * SECOND
-ENDPOINT_POLL_US = 100 * MS
 
 
 class Mitigation(NamedTuple):
@@ -83,7 +80,7 @@ class World:
         )
         self.link = Link(self.env, self.history, self.streams)
         self.connection = Connection(self.env, self.history, self.link, self.broker)
-        targets = self._open_positions()
+        targets = open_positions(self)
         self.book = Book(self.history, self.ledger.cash, self.ledger.positions())
         self.orders = OrderManager(self.env, self.history, self.link, self.broker, self.book, self.streams.ids("ord"))
         self.trading = TradingSystem(
@@ -96,9 +93,7 @@ class World:
         self.strategies.active = lambda: self.trading.up and self._booted
         self.orders.gates.append(self._ask_bot)
         self._booted = False
-        self._command_number = self.streams.ids("cli")
-        self._visitors: list[Process] = []
-        """Processes of commands and of people's calls, those that hang included."""
+        self._visitors = Visitors(self)
         self.cluster = Cluster(self.env, self.history)
         self.pages: list[Callable[[str, str, str], None]] = []
         self._add_infrastructure()
@@ -109,8 +104,9 @@ class World:
 
     def finish(self) -> None:
         """End the run: the code's processes are killed and the series recorded."""
-        for process in (*self._visitors, *([] if self.bot is None else [self.bot])):
-            process.kill()
+        self._visitors.end()
+        if self.bot is not None:
+            self.bot.kill()
         record_series(self)
 
     # The mitigation code and its process.
@@ -125,25 +121,8 @@ class World:
         self.cluster.on_stop(TRADING_SYSTEM, self._stop_system)
         self._version_chance = self.streams.draws("system/version", uniform())
         self.orders.breaks = self._version_fails
-        self._add_stores()
+        self.database, self.cache = stores(self)
         self.monitoring, self.pager = watch(self)
-
-    def _add_stores(self) -> None:
-        """A database and a cache, each living and dying with its workload when the firm runs one."""
-        ready = self.cluster.ready
-        names = [workload.name for workload in self.config.workloads]
-        self.database = Database(
-            self.env, self.history, self.streams, up=lambda: "postgres" not in names or ready("postgres")
-        )
-        self.cache = Cache(
-            self.env, self.history, up=lambda: "redis" not in names or ready("redis"),
-            on_misses=partial(self.database.offer, "cache misses"),
-        )  # fmt: skip
-        if "postgres" in names:
-            self.cluster.on_stop("postgres", self.database.stopped)
-        if "redis" in names:
-            self.cluster.on_start("redis", self.cache.started)
-            self.cluster.on_stop("redis", self.cache.stopped)
 
     def _start_system(self) -> None:
         process = Process(self.env, self.hub, self.history, TRADING_SYSTEM)
@@ -225,6 +204,11 @@ class World:
 
     # Ways into the running code from outside.
 
+    @property
+    def listening(self) -> bool:
+        """Whether the system's control endpoints can be reached, should its thread be free."""
+        return self.bot is not None and self.bot.alive and self.trading.up and self._booted
+
     def call_endpoint(self, caller: Process, endpoint: str, *args: Any) -> Any:
         """Call a control endpoint of the running system on behalf of `caller`.
 
@@ -232,47 +216,18 @@ class World:
         TimeoutError when the thread stays stuck, LookupError when the code has no such endpoint, EndpointFailed
         when it has one that failed.
         """
-        waited_us = 0
-        while self._listening() and self.bot is not None and self.bot.busy:
-            if waited_us >= ENDPOINT_TIMEOUT_US:
-                raise BrokerTimeout("no answer: the trading system's thread is stuck")
-            caller.wait(self.env.timeout(ENDPOINT_POLL_US))
-            waited_us += ENDPOINT_POLL_US
-        if not self._listening() or self.bot is None or self.bot.hooks is None:
-            raise BrokerUnreachable("connection refused: the trading system is down")
-        if endpoint not in self.bot.hooks.endpoints:
-            raise LookupError(f"no such endpoint: {endpoint}")
-        bot = self.bot
-        answered, answer = bot.serve(f"endpoints[{endpoint}]", self.bot.hooks.endpoints[endpoint], *args)
-        if not bot.alive:
-            raise BrokerUnreachable("connection reset: the trading system went down")
-        if not answered:
-            raise EndpointFailed(f"{endpoint}: HTTP 500")
-        self.history.emit("code.endpoint", endpoint, answer=None if answer is None else str(answer))
-        self._note_answer(answer, endpoint)
-        return answer
+        return self._visitors.call_endpoint(caller, endpoint, *args)
 
-    def _listening(self) -> bool:
-        return self.bot is not None and self.bot.alive and self.trading.up and self._booted
-
-    def request_endpoint(self, endpoint: str, done: Callable[[bool, str], None], *args: Any) -> None:
+    def request_endpoint(self, endpoint: str, done: Told, *args: Any) -> None:
         """Call a control endpoint from outside, as a person with curl; `done(ok, text)` is told how it went."""
-        process = self._visit(endpoint)
+        self._visitors.request_endpoint(endpoint, done, *args)
 
-        def body() -> None:
-            try:
-                answer = self.call_endpoint(process, endpoint, *args)
-                ok, text = answer is not False, "" if answer is None else str(answer)
-            except (ConnectionError, TimeoutError, LookupError, EndpointFailed) as error:
-                ok, text = False, str(error)
-            done(ok, text)
+    def run_command(self, name: str, done: Told) -> None:
+        """Run an operator command in a process of its own: fresh memory, same files, same broker.
 
-        process.start(body, f"endpoints[{endpoint}]")
-
-    def _visit(self, what: str) -> Process:
-        process = Process(self.env, self.hub, self.history, f"{what}:{self._command_number()}")
-        self._visitors.append(process)
-        return process
+        `done(ok, text)` is called when it ends; not at all when it hangs.
+        """
+        self._visitors.run_command(name, done)
 
     def commands(self) -> tuple[str, ...]:
         """Operator commands that the mitigation code offers."""
@@ -281,33 +236,6 @@ class World:
     def endpoints(self) -> tuple[str, ...]:
         """Control endpoints that the mitigation code offers."""
         return () if self.bot is None or self.bot.hooks is None else tuple(self.bot.hooks.endpoints)
-
-    def run_command(self, name: str, done: Callable[[bool, str], None]) -> None:
-        """Run an operator command in a process of its own: fresh memory, same files, same broker.
-
-        `done(ok, text)` is called when it ends; not at all when it hangs.
-        """
-        assert self.mitigation is not None
-        process = self._visit(name)
-        build = self.mitigation.build
-
-        def body() -> None:
-            ok, text = True, ""
-            try:
-                hooks = Hooks(build(Desk(self, process, in_system=False)), process.name)
-                answer = hooks.commands[name]()
-                text = "" if answer is None else str(answer)
-                ok = answer is not False
-                self._note_answer(answer, process.name)
-            except SystemExit as leaving:
-                ok, text = leaving.code in (None, 0), f"exit {leaving.code}"
-            except Exception as error:
-                ok, text = False, f"{type(error).__name__}: {error}"
-                process.report(f"commands[{name}]", error)
-            self.history.emit("code.command", name, ok=ok, answer=text)
-            done(ok, text)
-
-        process.start(body, f"commands[{name}]")
 
     # What the code says.
 
@@ -319,7 +247,8 @@ class World:
             halted=self.trading.halted is not None,
         )  # fmt: skip
 
-    def _note_answer(self, answer: object, by: str) -> None:
+    def note_answer(self, answer: object, by: str) -> None:
+        """Record the claims in what an endpoint or a command answered."""
         if isinstance(answer, str):
             for claim in claims_in(answer):
                 self.note_claim(claim, answer, by, "")
@@ -329,18 +258,3 @@ class World:
         self.history.emit("code.page", by, message=message, severity=severity)
         for listener in self.pages:
             listener(message, severity, by)
-
-    # Setting up.
-
-    def _open_positions(self) -> dict[str, float]:
-        """Book the positions held since yesterday; the target notional per symbol, short ones negative."""
-        config = self.config.strategies
-        draws = self.streams.stream("strategies/targets")
-        each = self.config.equity * config.gross_exposure_pct / 100 / len(self.market.symbols)
-        targets: dict[str, float] = {}
-        for symbol, price in zip(self.market.symbols, self.market.prices(), strict=True):
-            side = 1 if draws.random() < 0.75 else -1
-            qty = max(1, round(each / price))
-            targets[symbol] = side * each
-            self.ledger.post_fill(f"opening-{symbol}", "opening", symbol, side, qty, price, source="opening")
-        return targets
