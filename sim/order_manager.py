@@ -112,6 +112,10 @@ class OrderManager:
         """Orders that may still fill as far as the firm knows, un-acknowledged ones included, oldest first."""
         return list(self._open.values())
 
+    def pending(self, symbol: str) -> int:
+        """Shares that live orders in `symbol` may still add to the position; negative when they sell."""
+        return sum([o.side * (o.qty - o.filled_qty) for o in self._open.values() if o.symbol == symbol])
+
     def settle(self, order_id: str, status: Status, filled_qty: int) -> None:
         """Take the broker's word on an order whose fate was unknown (fills come by the stream or `Book.adopt`)."""
         order = self.orders.get(order_id)
@@ -152,10 +156,10 @@ class OrderManager:
     def _send(self, order: Order) -> None:
         self._history.emit(
             "order.sent", order.id, symbol=order.symbol, side=order.side, qty=order.qty, order_kind=order.kind,
-            source=order.source, reducing=order.reducing,
+            source=order.source, reducing=order.reducing, price=order.price_hint or None,
         )  # fmt: skip
         self._link.request(
-            "submit", lambda: self._broker.submit(order), partial(self._acked, order, self._life),
+            "submit", partial(self._broker.submit, order), partial(self._acked, order, self._life),
             partial(self._failed, order, self._life), SUBMIT_TIMEOUT_US,
         )  # fmt: skip
 
