@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from scenarios.faults import FaultBase
+from sim.healing import Heal, nothing
 from sim.world import World
 
-Heal = Callable[[], None]
-"""Undoes a fault; may be called more than once."""
-
+__all__ = ["INJECTORS", "Heal", "Injector", "Strike", "injects", "nothing"]
 
 class Strike:
     """One fault being done to one World."""
@@ -51,7 +50,3 @@ def injects(kind: str) -> Callable[[Injector], Injector]:
         return function
 
     return register
-
-
-def nothing() -> None:
-    """The heal of what ends by itself."""

@@ -1,4 +1,4 @@
-"""Faults of the broker and of the path to it, as rules on the link or settings of the broker."""
+"""Faults of the path to the broker, as rules on the link, and of the session with it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,17 @@ from collections.abc import Callable, Generator
 import simpy
 
 from scenarios.faults.broker import (
-    BrokerAckLost,
     BrokerAuthExpired,
     BrokerBlackHole,
     BrokerEndpointDown,
     BrokerFlapping,
     BrokerHalfOpen,
     BrokerHtml502,
-    BrokerLateFills,
     BrokerRateLimited,
     BrokerRefused,
     BrokerSlow,
 )
-from scenarios.faults.orders import ApiErrors, FillDelay, OrderRejects, PartialFills
-from scenarios.faults.risk import Slippage
+from scenarios.faults.orders import ApiErrors
 from scenarios.inject.base import Heal, Strike, injects
 from sim.clock import MS
 from sim.network import (
@@ -41,7 +38,7 @@ _SAME_ENDPOINT = {"cancel_all": "cancel", "replace": "submit"}
 """Endpoints that a fault named for another one strikes as well."""
 
 
-def _rule(strike: Strike, decide: Callable[[str], Verdict | None]) -> Rule:
+def rule_of(strike: Strike, decide: Callable[[str], Verdict | None]) -> Rule:
     """`decide` as a rule of the link that records its first effect."""
 
     def rule(endpoint: str) -> Verdict | None:
@@ -56,13 +53,13 @@ def _rule(strike: Strike, decide: Callable[[str], Verdict | None]) -> Rule:
 @injects("broker_refused")
 def refused(strike: Strike, fault: BrokerRefused) -> Heal:
     """Refuse every connection and cut the one that is there."""
-    return strike.world.link.add(_rule(strike, lambda _: Verdict(BrokerUnreachable("connection refused"))))
+    return strike.world.link.add(rule_of(strike, lambda _: Verdict(BrokerUnreachable("connection refused"))))
 
 
 @injects("broker_black_hole")
 def black_hole(strike: Strike, fault: BrokerBlackHole) -> Heal:
     """Swallow everything."""
-    return strike.world.link.add(_rule(strike, lambda _: Verdict(hang=True)))
+    return strike.world.link.add(rule_of(strike, lambda _: Verdict(hang=True)))
 
 
 @injects("broker_half_open")
@@ -76,7 +73,7 @@ def half_open(strike: Strike, fault: BrokerHalfOpen) -> Heal:
         same_session = world.connection.sessions == session and world.connection.connected
         return Verdict(hang=True) if endpoint == "stream" and same_session else None
 
-    world.link.add(_rule(strike, decide))
+    world.link.add(rule_of(strike, decide))
 
     def heal() -> None:
         healed[0] = True
@@ -104,7 +101,7 @@ def endpoint_down(strike: Strike, fault: BrokerEndpointDown) -> Heal:
             return Verdict(answer=dict if endpoint == "positions" else list)
         return Verdict(_http_error(fault.status, endpoint))
 
-    return strike.world.link.add(_rule(strike, decide))
+    return strike.world.link.add(rule_of(strike, decide))
 
 
 @injects("broker_rate_limited")
@@ -139,32 +136,7 @@ def api_errors(strike: Strike, fault: ApiErrors) -> Heal:
         left[0] -= 1
         return Verdict(_http_error(fault.status, endpoint))
 
-    return strike.world.link.add(_rule(strike, decide))
-
-
-@injects("broker_ack_lost")
-def ack_lost(strike: Strike, fault: BrokerAckLost) -> Heal:
-    """Take orders and lose a share of the answers."""
-    chance = strike.world.streams.stream(f"nemesis/{strike.id}")
-
-    def decide(endpoint: str) -> Verdict | None:
-        lost = endpoint == "submit" and chance.random() < fault.share
-        return Verdict(lose_reply=True) if lost else None
-
-    return strike.world.link.add(_rule(strike, decide))
-
-
-@injects("broker_late_fills")
-def late_fills(strike: Strike, fault: BrokerLateFills) -> Heal:
-    """Hold order updates back."""
-    connection = strike.world.connection
-    connection.late_us += fault.delay_us
-    connection.on_late = lambda: strike.landed("an order update was held back")
-
-    def heal() -> None:
-        connection.late_us = max(0, connection.late_us - fault.delay_us)
-
-    return _once(heal)
+    return strike.world.link.add(rule_of(strike, decide))
 
 
 @injects("broker_flapping")
@@ -175,7 +147,7 @@ def flapping(strike: Strike, fault: BrokerFlapping) -> Heal:
 
     def flap() -> Generator[simpy.Event, None, None]:
         while not stopped[0]:
-            up[0] = world.link.add(_rule(strike, lambda _: Verdict(BrokerUnreachable("connection reset"))))
+            up[0] = world.link.add(rule_of(strike, lambda _: Verdict(BrokerUnreachable("connection reset"))))
             yield world.env.timeout(fault.down_us)
             up[0]()
             yield world.env.timeout(fault.up_us)
@@ -193,59 +165,7 @@ def flapping(strike: Strike, fault: BrokerFlapping) -> Heal:
 def slow(strike: Strike, fault: BrokerSlow) -> Heal:
     """Delay every answer."""
     delay_us = round(fault.latency_ms * MS)
-    return strike.world.link.add(_rule(strike, lambda _: Verdict(delay_us=delay_us)))
-
-
-@injects("order_rejects")
-def order_rejects(strike: Strike, fault: OrderRejects) -> Heal:
-    """Reject a share of new orders."""
-    broker = strike.world.broker
-    broker.reject_share, broker.reject_reason = fault.share, fault.reason
-    broker.on_reject = lambda: strike.landed("an order was rejected")
-
-    def heal() -> None:
-        broker.reject_share = 0.0
-
-    return heal
-
-
-@injects("fill_delay")
-def fill_delay(strike: Strike, fault: FillDelay) -> Heal:
-    """Fill later than usual."""
-    broker = strike.world.broker
-    broker.fill_delay_us += fault.delay_us
-    strike.landed("the venue fills later")
-
-    def heal() -> None:
-        broker.fill_delay_us -= fault.delay_us
-
-    return _once(heal)
-
-
-@injects("partial_fills")
-def partial_fills(strike: Strike, fault: PartialFills) -> Heal:
-    """Fill a share of orders in two parts."""
-    broker, usual = strike.world.broker, strike.world.broker.partial_share
-    broker.partial_share = fault.share
-    strike.landed("the venue fills in parts")
-
-    def heal() -> None:
-        broker.partial_share = usual
-
-    return heal
-
-
-@injects("slippage")
-def slippage(strike: Strike, fault: Slippage) -> Heal:
-    """Fill worse than usual."""
-    broker, usual = strike.world.broker, strike.world.broker.slippage_mean_bps
-    broker.slippage_mean_bps = fault.mean_bps
-    strike.landed("fills slip more")
-
-    def heal() -> None:
-        broker.slippage_mean_bps = usual
-
-    return heal
+    return strike.world.link.add(rule_of(strike, lambda _: Verdict(delay_us=delay_us)))
 
 
 def _share_fails(
@@ -257,21 +177,10 @@ def _share_fails(
         struck = endpoint != "stream" and (endpoints is None or endpoint in endpoints)
         return Verdict(error(endpoint)) if struck and chance.random() < share else None
 
-    return strike.world.link.add(_rule(strike, decide))
+    return strike.world.link.add(rule_of(strike, decide))
 
 
 def _http_error(status: int, endpoint: str) -> BrokerError:
     if status == 429:
         return TooManyRequests(f"{endpoint}: rate limit exceeded")
     return BrokerUnavailable(f"{endpoint}: HTTP {status}", status)
-
-
-def _once(heal: Heal) -> Heal:
-    done = [False]
-
-    def first() -> None:
-        if not done[0]:
-            done[0] = True
-            heal()
-
-    return first
