@@ -99,7 +99,7 @@ def firedrill(
       firedrill show              the latest run again
 
     \b
-    Exit codes: 0 pass, 1 fail, 2 bad input, 4 internal error, 5 inconclusive.
+    Exit codes: 0 pass, 1 fail, 2 bad input, 3 lint errors, 4 internal error, 5 inconclusive.
     """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
@@ -244,6 +244,48 @@ def schema() -> int:
 
     typer.echo(schema_text(), nl=False)
     return 0
+
+
+@app.command()
+def lint(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE|DIR...", help="Runbooks, or folders of them.", show_default=False),
+    ] = None,
+    repo: Annotated[
+        Path | None,
+        typer.Option("--repo", metavar="DIR", help="Compare with this code: scripts, modules, metrics, manifests."),
+    ] = None,
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json, sarif or github.")] = "text",
+    select: Annotated[
+        list[str] | None, typer.Option("--select", metavar="IDS", help="Only these rules, or the start of their ids.")
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option("--ignore", metavar="IDS", help="Without these rules.")] = None,
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", metavar="SEVERITY", help="Exit code 3 from this severity on: error or warning.")
+    ] = "error",
+    today: Annotated[
+        str | None, typer.Option("--today", metavar="DATE", help="Judge review dates as of this day.")
+    ] = None,
+    explain: Annotated[
+        str | None, typer.Option("--explain", metavar="ID", help="The help page of a rule; all lists the rules.")
+    ] = None,
+) -> int:
+    """Find what is wrong with runbooks; exit code 3 when a step, followed literally, would fail or mislead.
+
+    \b
+    Examples:
+      firedrill lint docs/runbooks
+      firedrill lint ops/incidents.md --repo . --fail-on warning
+      firedrill lint docs/runbooks --format sarif > lint.sarif
+      firedrill lint --explain RB105
+    """
+    from drills.commands.lint import LintOptions, explain_command, lint_command
+
+    if explain is not None:
+        return explain_command(explain)
+    options = LintOptions(form, tuple(select or ()), tuple(ignore or ()), fail_on, today, repo)
+    return lint_command(paths or [], options)
 
 
 @runbooks.command("show")
