@@ -46,4 +46,4 @@ class Book:
 
     def equity(self, price: Mapping[str, float]) -> float:
         """Cash plus positions at `price`."""
-        return self.cash + sum(qty * price[symbol] for symbol, qty in self.positions.items() if qty)
+        return self.cash + sum([qty * price[symbol] for symbol, qty in self.positions.items() if qty])

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from sim.calendar import TradingCalendar
 from sim.clock import MINUTE, VirtualTime
 from sim.history import History
-from sim.ledger import Ledger
+from sim.ledger import FIRM, Ledger
 from sim.market import Market
 from sim.network import BrokerAuthExpired, BrokerRateLimited, OrderRejected, UnknownOrder
 from sim.orders import Order, Status
@@ -179,8 +179,11 @@ class Broker(Venue):
             raise OrderRejected("insufficient buying power", 403)
 
     def _over_leverage(self, order: Order) -> bool:
-        prices = dict(zip(self._market.symbols, self._market.prices(), strict=True))
-        held = self.ledger.positions()
-        held[order.symbol] = held.get(order.symbol, 0) + order.side * order.qty
-        gross = sum(abs(qty) * prices[symbol] for symbol, qty in held.items())
-        return gross > self.config.max_leverage * max(self.ledger.equity(prices), 0.0)
+        held, gross, equity = self.ledger.shares[FIRM], 0.0, self.ledger.cash
+        for symbol, price in zip(self._market.symbols, self._market.prices(), strict=True):
+            qty = held.get(symbol, 0)
+            equity += qty * price
+            if symbol == order.symbol:
+                qty += order.side * order.qty
+            gross += abs(qty) * price
+        return gross > self.config.max_leverage * max(equity, 0.0)

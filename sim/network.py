@@ -106,7 +106,8 @@ class Link:
     ) -> None:
         """A healthy path with lognormal one-way latency around half of `median_latency_us`."""
         self._env, self._history = env, history
-        self._one_way = streams.draws("network/latency", lognormal(median_latency_us / 2, 0.35))
+        self.one_way_us = streams.whole_draws("network/latency", lognormal(median_latency_us / 2, 0.35))
+        """One draw of the latency in one direction."""
         self._rules: list[Rule] = []
         self.on_change: Callable[[], None] = lambda: None
         """Called after each change of the rules; the connection sets it."""
@@ -131,10 +132,6 @@ class Link:
                 return verdict
         return PASS
 
-    def one_way_us(self) -> int:
-        """One draw of the latency in one direction."""
-        return int(self._one_way())
-
     def request(
         self,
         endpoint: str,
@@ -149,27 +146,32 @@ class Link:
         reply that would come later than the timeout is lost, although the broker did execute.
         """
         verdict = self.verdict(endpoint) if self._rules else PASS
-        later = self._env.call_later
         if verdict.error is not None:
-            later(verdict.delay_us + self.one_way_us(), on_error, verdict.error)
+            self._env.call_later(verdict.delay_us + self.one_way_us(), on_error, verdict.error)
             return
         there_us = self.one_way_us() + verdict.delay_us // 2
         back_us = self.one_way_us() + verdict.delay_us - verdict.delay_us // 2
         answered = not (verdict.hang or verdict.lose_reply)
         in_time = answered and (timeout_us is None or there_us + back_us <= timeout_us)
         if not in_time and timeout_us is not None:
-            later(timeout_us, on_error, BrokerTimeout(f"{endpoint}: no answer within {timeout_us / 1e6:g} s"))
-        if verdict.hang:
-            return
-        execute = verdict.answer or action
+            late = BrokerTimeout(f"{endpoint}: no answer within {timeout_us / 1e6:g} s")
+            self._env.call_later(timeout_us, on_error, late)
+        if not verdict.hang:
+            execute = verdict.answer or action
+            self._env.call_later(there_us, self._arrive, execute, on_reply, on_error, back_us if in_time else None)
 
-        def arrive() -> None:
-            answer: Callable[[Any], object] = on_reply
-            try:
-                result = execute()
-            except BrokerError as refused:
-                answer, result = on_error, refused
-            if in_time:
-                later(back_us, answer, result)
-
-        later(there_us, arrive)
+    def _arrive(
+        self,
+        execute: Callable[[], Any],
+        on_reply: Callable[[Any], object],
+        on_error: Callable[[BrokerError], object],
+        back_us: int | None,
+    ) -> None:
+        """Let the broker execute a request; the answer is lost when `back_us` is None."""
+        answer: Callable[[Any], object] = on_reply
+        try:
+            result = execute()
+        except BrokerError as refused:
+            answer, result = on_error, refused
+        if back_us is not None:
+            self._env.call_later(back_us, answer, result)

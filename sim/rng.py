@@ -6,11 +6,17 @@ the same market and the same faults (common random numbers).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
+from typing import cast
 from zlib import crc32
 
 import numpy as np
+
+Sample = Callable[[np.random.Generator, int], np.ndarray]
+"""Draws so many values from a generator."""
+
+_BLOCK = 512
 
 
 class Streams:
@@ -31,9 +37,14 @@ class Streams:
             self._streams[name] = np.random.Generator(np.random.PCG64(sequence))
         return self._streams[name]
 
-    def draws(self, name: str, sample: Callable[[np.random.Generator, int], np.ndarray]) -> Draws:
+    def draws(self, name: str, sample: Sample) -> Callable[[], float]:
         """A stream of single values, drawn in blocks by `sample(generator, n)`."""
-        return Draws(self.stream(name), sample)
+        return one_by_one(self.stream(name), sample)
+
+    def whole_draws(self, name: str, sample: Sample) -> Callable[[], int]:
+        """A stream of single values cut to whole numbers: microseconds, for one."""
+        values = one_by_one(self.stream(name), lambda generator, n: sample(generator, n).astype(np.int64))
+        return cast(Callable[[], int], values)
 
     def ids(self, prefix: str) -> Callable[[], str]:
         """A source of ids, `prefix-000001` and up: unique in this World, the same in each run of a seed.
@@ -44,42 +55,32 @@ class Streams:
         return lambda: f"{prefix}-{next(numbers):06d}"
 
 
-class Draws:
-    """Single random values at the price of a list pop: numpy draws a block, Python hands it out."""
+def one_by_one(generator: np.random.Generator, sample: Sample) -> Callable[[], float]:
+    """Single values at the price of a list's iterator: numpy draws a block, Python hands it out."""
 
-    __slots__ = ("_block", "_generator", "_sample")
+    def values() -> Iterator[float]:
+        while True:
+            yield from sample(generator, _BLOCK).tolist()
 
-    def __init__(
-        self, generator: np.random.Generator, sample: Callable[[np.random.Generator, int], np.ndarray]
-    ) -> None:
-        """Draw from `generator` by `sample(generator, n)`, 512 at a time."""
-        self._generator, self._sample = generator, sample
-        self._block: list[float] = []
-
-    def __call__(self) -> float:
-        """The next value."""
-        if not self._block:
-            self._block = self._sample(self._generator, 512).tolist()
-            self._block.reverse()
-        return self._block.pop()
+    return values().__next__
 
 
-def lognormal(median: float, sigma: float) -> Callable[[np.random.Generator, int], np.ndarray]:
+def lognormal(median: float, sigma: float) -> Sample:
     """A sampler of lognormal values with this `median` and log standard deviation `sigma`."""
     mu = float(np.log(median))
     return lambda generator, n: generator.lognormal(mu, sigma, n)
 
 
-def uniform(low: float = 0.0, high: float = 1.0) -> Callable[[np.random.Generator, int], np.ndarray]:
+def uniform(low: float = 0.0, high: float = 1.0) -> Sample:
     """A sampler of values uniform on [low, high)."""
     return lambda generator, n: generator.uniform(low, high, n)
 
 
-def normal(mean: float, sd: float) -> Callable[[np.random.Generator, int], np.ndarray]:
+def normal(mean: float, sd: float) -> Sample:
     """A sampler of normal values."""
     return lambda generator, n: generator.normal(mean, sd, n)
 
 
-def exponential(mean: float) -> Callable[[np.random.Generator, int], np.ndarray]:
+def exponential(mean: float) -> Sample:
     """A sampler of exponential values with this mean."""
     return lambda generator, n: generator.exponential(mean, n)

@@ -43,7 +43,7 @@ class Strategies:
         """Trade towards `target_notional` dollars per symbol (negative is short)."""
         self._env, self._calendar, self._feed, self._orders = env, calendar, feed, orders
         self.config, self.target_notional = config, target_notional
-        self._wait = streams.draws("strategies/arrival", exponential(HOUR / max(config.orders_per_hour, 1e-9)))
+        self._wait_us = streams.whole_draws("strategies/arrival", exponential(HOUR / max(config.orders_per_hour, 1e-9)))
         self._noise = streams.draws("strategies/size", normal(0.0, config.churn))
         self._choice = streams.draws("strategies/choice", uniform())
         self.size_factor = 1.0
@@ -55,9 +55,9 @@ class Strategies:
 
     def _arrive_next(self) -> None:
         now = self._env.now
-        due = now + int(self._wait())
+        due = now + self._wait_us()
         if not self._calendar.is_open(due):
-            due = self._calendar.next_open_us(due) + int(self._wait())
+            due = self._calendar.next_open_us(due) + self._wait_us()
         self._env.call_at(due, self._arrive)
 
     def _arrive(self) -> None:
@@ -75,8 +75,7 @@ class Strategies:
             return None
         held = self._orders.book.positions.get(symbol, 0)
         wanted = self._wanted_shares(symbol, price, held)
-        pending = sum(o.side * o.remaining for o in self._orders.live() if o.symbol == symbol)
-        change = wanted - held - pending
+        change = wanted - held - self._orders.pending(symbol)
         side, qty = (1, change) if change > 0 else (-1, -change)
         if qty == 0:
             side, qty = (1 if self._choice() < 0.5 else -1), 1

@@ -62,7 +62,7 @@ class Venue:
         self.partial_share = config.partial_share
         self.fill_delay_us = 0
         self._fill_id = streams.ids("fill")
-        self._fill_after = streams.draws("broker/fill", lognormal(config.fill_median_us, 0.5))
+        self._fill_after_us = streams.whole_draws("broker/fill", lognormal(config.fill_median_us, 0.5))
         self._slippage = streams.draws("broker/slippage", normal(0.0, config.slippage_sd_bps))
         self._chance = streams.draws("broker/chance", uniform())
 
@@ -88,11 +88,11 @@ class Venue:
             self._fill_later(order, order.qty - first, extra_us=self.config.fill_median_us)
 
     def _fill_later(self, order: Order, qty: int, extra_us: int = 0) -> None:
-        after_us = int(self._fill_after()) + extra_us + self.fill_delay_us
+        after_us = self._fill_after_us() + extra_us + self.fill_delay_us
         due_us = self._env.now + after_us
         if not self._calendar.is_open(due_us):
             due_us = self._calendar.next_open_us(due_us) + after_us
-        self._at(due_us, lambda: self._fill(order, qty))
+        self._env.call_at(due_us, self._fill, order, qty)
 
     def _rest(self, order: Order) -> None:
         """Schedule the fill of a limit order for when the true price first reaches it; expire it at the close."""
@@ -100,14 +100,14 @@ class Venue:
         now = self._env.now
         session = self._calendar.session_at(now)
         if session is None:
-            self._at(self._calendar.next_open_us(now), lambda: self._rest(order))
+            self._env.call_at(self._calendar.next_open_us(now), self._rest, order)
             return
         revision = self._market.revision
         reach = self._market.first_crossing_us(order.symbol, order.limit_price, order.side, now, session.close_us)
         if reach is None:
-            self._at(session.close_us, lambda: self._end(order, Status.EXPIRED))
+            self._env.call_at(session.close_us, self._end, order, Status.EXPIRED)
         else:
-            self._at(reach, lambda: self._touch(order, revision))
+            self._env.call_at(reach, self._touch, order, revision)
 
     def _touch(self, order: Order, revision: int) -> None:
         """The true price is at the limit or through it; an order that crosses the market gets the market's price."""
@@ -115,9 +115,6 @@ class Venue:
             assert order.limit_price is not None
             better = min if order.side > 0 else max
             self._fill(order, order.remaining, price=better(order.limit_price, self._market.price(order.symbol)))
-
-    def _at(self, t_us: int, function: Callable[[], None]) -> None:
-        self._env.call_at(t_us, function)
 
     def _fill(self, order: Order, qty: int, price: float | None = None) -> None:
         qty = min(qty, order.remaining)

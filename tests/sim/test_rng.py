@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.rng import Draws, Streams, exponential, lognormal, normal, uniform
+from sim.rng import Streams, exponential, lognormal, normal, one_by_one, uniform
 
 
 def test_a_stream_repeats_with_its_seed_and_differs_with_another() -> None:
@@ -64,12 +64,12 @@ def test_single_values_are_the_stream_in_its_own_order(seed: int, n: int) -> Non
     ],
 )
 def test_samplers_have_the_mean_of_their_law(sampler: object, mean: float) -> None:
-    draws = Draws(Streams(1).stream("law"), sampler)  # type: ignore[arg-type]
+    draws = one_by_one(Streams(1).stream("law"), sampler)  # type: ignore[arg-type]
     assert np.mean([draws() for _ in range(20_000)]) == pytest.approx(mean, rel=0.03)
 
 
 def test_the_median_of_a_lognormal_is_what_was_asked_for() -> None:
-    draws = Draws(Streams(1).stream("law"), lognormal(80.0, 0.5))
+    draws = one_by_one(Streams(1).stream("law"), lognormal(80.0, 0.5))
     assert np.median([draws() for _ in range(20_000)]) == pytest.approx(80.0, rel=0.03)
 
 
