@@ -70,6 +70,19 @@ class Interpreter:
         self._directory = os.getcwd()
         outside.restore()
 
+    def close(self) -> None:
+        """Close what the program's loggers hold open, as the interpreter does at its exit."""
+        for _, handlers, *_ in self._loggers.values():
+            for handler in handlers:
+                _close(handler)
+
+
+def _close(handler: logging.Handler) -> None:
+    try:
+        handler.close()
+    except Exception:
+        pass
+
 
 _QUIET: list[Any] = [
     ("ignore", None, kind, None, 0)

@@ -108,7 +108,9 @@ class Runtime:
         """A program has ended: its modules are forgotten."""
         if self.active is program:
             self.activate(None)
-        self._interpreters.pop(id(program), None)
+        interpreter = self._interpreters.pop(id(program), None)
+        if interpreter is not None:
+            interpreter.close()
 
     def next_pid(self) -> int:
         """A process id, the same in each run."""
@@ -125,9 +127,8 @@ class Runtime:
         """Whether a source file belongs to the user's project (and not to a library inside it)."""
         known = self._projects.get(filename)
         if known is None:
-            path = os.path.realpath(filename) if not filename.startswith("<") else filename
-            inside = any(path.startswith(root + os.sep) for root in self._roots)
-            known = inside and f"{os.sep}site-packages{os.sep}" not in path
+            inside = any(filename.startswith(root + os.sep) for root in self._roots)
+            known = inside and f"{os.sep}site-packages{os.sep}" not in filename
             self._projects[filename] = known
         return known
 

@@ -45,6 +45,8 @@ class Strand(greenlet.greenlet):
         self._body = body
         self._serial = 0
         self._woken = self._parked = False
+        self._waits = 0
+        """How many waits deep it is: more than one when a signal handler waits in the middle of a wait."""
 
     def _run_body(self) -> None:
         self.program.run_strand(self, self._body)
@@ -55,7 +57,17 @@ class Strand(greenlet.greenlet):
         program.check(self)
         self.polls = 0
         until_us = None if timeout_us is None else program.env.now + max(0, timeout_us)
-        self._woken = False
+        outer, self._woken = self._woken, False
+        self._waits += 1
+        try:
+            self._park_until(until_us)
+            return self._woken
+        finally:
+            self._waits -= 1
+            self._woken = outer
+
+    def _park_until(self, until_us: int | None) -> None:
+        program = self.program
         while True:
             self._serial = serial = self._serial + 1
             if until_us is not None:
@@ -66,18 +78,19 @@ class Strand(greenlet.greenlet):
             finally:
                 self._parked = False
                 self._serial += 1
-            if self is program.main and program.signals.pending:
-                program.signals.handle()
-                paused, self.until_signal = self.until_signal, False
-                if not paused and not self._woken and (until_us is None or program.env.now < until_us):
-                    continue
-            return self._woken
+            if self is not program.main or not program.signals.pending:
+                return
+            program.signals.handle()
+            paused, self.until_signal = self.until_signal, False
+            if paused or self._woken or (until_us is not None and program.env.now >= until_us):
+                return
 
     def wake(self) -> None:
         """Let a parked strand go on, at this instant but not before the caller has gone on."""
-        if self._parked and not self._woken:
+        if self._waits and not self._woken:
             self._woken = True
-            self.program.env.call_later(0, self._resume, self._serial)
+            if self._parked:
+                self.program.env.call_later(0, self._resume, self._serial)
 
     def interrupt(self) -> None:
         """Let a parked strand look at its signals."""

@@ -80,6 +80,7 @@ class UserProgram:
         self.check()
         runtime = runtime_of(world)
         runtime.add_root(str(self.root))
+        runtime.add_root(os.path.abspath(self.project))
         program = Program(runtime, process, self.target)
         program.environ = self._environ(runtime.directory)
         if on_exit is not None:

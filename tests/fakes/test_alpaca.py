@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("alpaca")
-
 from fakes.alpaca.core import AlpacaCore, register
 from fakes.server import CoreServer
 from sim.actors.process import Process

@@ -13,9 +13,6 @@ import pytest
 from sim.network import BrokerBadGateway, BrokerRateLimited, BrokerUnreachable, Verdict
 from tests.sim.actors.kit import Outage, run
 
-pytest.importorskip("httpx")
-pytest.importorskip("aiohttp")
-
 CLIENTS = {
     "requests": "import requests\ndef get(url, timeout): return requests.get(url, timeout=timeout).status_code\n",
     "session": "import requests\ns = requests.Session()\n"
