@@ -11,6 +11,7 @@ from sim.world import World
 
 __all__ = ["INJECTORS", "Heal", "Injector", "Strike", "injects", "nothing"]
 
+
 class Strike:
     """One fault being done to one World."""
 

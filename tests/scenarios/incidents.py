@@ -97,11 +97,15 @@ class Incident:
         """The proof that a fault landed; faults are numbered as they were given."""
         return landed(self.history).get(list(self.nemesis.faults)[number - 1])
 
+    def lately(self, *kinds: str, minutes: float = 5) -> list[Event]:
+        """Events of these kinds of the last minutes."""
+        since_us = self.world.env.now - round(minutes * MINUTE)
+        return [event for event in self.history.of(*kinds) if event.t_us >= since_us]
+
     def troubles(self) -> list[str]:
         """What is not as it should be in a healthy firm that trades."""
         world, cluster = self.world, self.world.cluster
-        since_us = world.env.now - 5 * MINUTE
-        acked = [e for e in self.history.of("order.acked") if e.t_us >= since_us]
+        acked = self.lately("order.acked")
         wrong = {
             "the Ledger does not balance": not world.ledger.balanced(),
             "no session with the broker": not world.connection.connected,
