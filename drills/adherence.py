@@ -37,7 +37,8 @@ class Deviation:
     """One line of the ledger."""
 
     points: float
-    step: str | None
+    step: str
+    """Id of the step, or the name of the act that no step asked for."""
     line: int
     """Line of the runbook that asked for something else; 0 where it says nothing."""
     kind: str

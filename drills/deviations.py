@@ -17,7 +17,8 @@ class Charge:
     cost: float
     kind: str
     text: str
-    step: str | None = None
+    step: str
+    """Id of the step, or the name of the act that no step asked for."""
     line: int = 0
     critical: bool = False
 
@@ -88,7 +89,7 @@ def _unplanned(label: str, times: str, cost: float, done: Performance) -> Charge
         if step.id == label:
             text = f'"{step.label}" was done{times} although another option was taken.'
             return Charge(cost, "alternative", text, label, step.line)
-    return Charge(cost, "unplanned", f'"{done.name(label)}" was done{times}: the runbook does not ask for it.')
+    return Charge(cost, "unplanned", f'"{done.name(label)}" was done{times}: the runbook does not ask for it.', label)
 
 
 def _late(step: ModelStep, deadline: Deadline, done: Performance, zero_s: float) -> Iterator[Charge]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from drills.actions import ACTIONS, Effect
 from drills.adherence import Adherence, GateHit, score_adherence
@@ -11,6 +12,9 @@ from drills.step_model import Deadline, ModelStep, TraceEvent
 from results.evidence import StepRecord
 from sim.clock import SECOND
 from sim.history import Event, History
+
+Outcome = Literal["done", "skipped", "late", "slip", "not_executable", "unbound"]
+"""How a planned step ended."""
 
 _NEVER_LATE_S = 1e9
 _BY_CODE = {"halt": "system.halted", "safe_mode": "system.safe_mode", "cancel_orders": "code.cancelled"}
@@ -25,7 +29,8 @@ def adherence_of(
     `forbidden` are (time, text) of things that nobody may do in this incident, such as a new order under a
     halt. `rto_missed` says by how much, or is None.
     """
-    judged = [step for step in plan.steps if step.counts and step.id not in _out_of_reach(plan, history)]
+    out_of_reach = _out_of_reach(plan, history)
+    judged = [step for step in plan.steps if step.counts and step.id not in out_of_reach]
     gates = [] if rto_missed is None else [GateHit("rto_missed", rto_missed, 0)]
     trace = sorted([*_done(history), *_outlaws(forbidden)], key=lambda event: event.t_s)
     kept = {step.id for step in judged}
@@ -97,28 +102,33 @@ def step_records(plan: Plan, history: History, detected_us: int | None) -> list[
     started = _by_step(history.of("responder.started"))
     done = _by_step(history.of("responder.done"))
     slipped = {event.subject for event in history.of("responder.slipped")}
-    return [_record(step, started.get(step.id), done.get(step.id), step.id in slipped, detected_us) for step in plan.steps]
+    return [
+        _record(step, started.get(step.id), done.get(step.id), step.id in slipped, detected_us) for step in plan.steps
+    ]
 
 
 def _record(
     step: PlannedStep, started: Event | None, done: Event | None, slipped: bool, detected_us: int | None
 ) -> StepRecord:
     due_s = None if step.deadline_s is None or detected_us is None else detected_us / SECOND + step.deadline_s
-    if not step.actions:
-        outcome = "unbound"
-    elif not step.executable:
-        outcome = "not_executable"
-    elif done is None:
-        outcome = "skipped"
-    elif slipped and not done.data["late"]:
-        outcome = "slip"
-    else:
-        outcome = "late" if due_s is not None and done.t_us / SECOND > due_s else "done"
     return StepRecord(
         id=step.id, title=step.title, line=step.line, planned_s=due_s,
         started_s=None if started is None else started.t_us / SECOND,
-        done_s=None if done is None else done.t_us / SECOND, outcome=outcome, actions=list(step.actions),
+        done_s=None if done is None else done.t_us / SECOND, outcome=_outcome(step, done, slipped, due_s),
+        actions=list(step.actions),
     )  # fmt: skip
+
+
+def _outcome(step: PlannedStep, done: Event | None, slipped: bool, due_s: float | None) -> Outcome:
+    if not step.actions:
+        return "unbound"
+    if not step.executable:
+        return "not_executable"
+    if done is None:
+        return "skipped"
+    if slipped and not done.data["late"]:
+        return "slip"
+    return "late" if due_s is not None and done.t_us / SECOND > due_s else "done"
 
 
 def _by_step(events: Iterable[Event]) -> dict[str, Event]:

@@ -81,7 +81,7 @@ class Responder:
                 return
         off = page.off_hours
         delay_us = self._draw_us(ACK_OFF_MEDIAN_S if off else ACK_MEDIAN_S, ACK_OFF_SIGMA if off else ACK_SIGMA)
-        self._world.env.timeout(delay_us).callbacks.append(lambda _: self._acknowledge(page, role))
+        self._world.env.call_later(delay_us, self._acknowledge, page, role)
 
     def _acknowledge(self, page: Page, role: str) -> None:
         if page.open:
@@ -101,12 +101,12 @@ class Responder:
     def _life(self) -> Steps:
         env = self._world.env
         yield env.at(self._zero_us)
-        env.timeout(self._draw_us(NOTICE_AFTER_S, 0.3)).callbacks.append(lambda _: self._notice())
+        env.call_later(self._draw_us(NOTICE_AFTER_S, 0.3), self._notice)
         yield self._called
         self._begun_us = env.now
         for at_s, role in self._plan.escalation:
             if at_s:
-                env.timeout(round(at_s * SECOND)).callbacks.append(lambda _, role=role: self._escalate_by_table(role))
+                env.call_later(round(at_s * SECOND), self._escalate_by_table, role)
         yield from self._work_through()
         self.finished = True
         self._emit("closed")
@@ -181,10 +181,17 @@ class Responder:
 
     def _perform(self, action: str, step: PlannedStep) -> Generator[simpy.Event, Any, Outcome]:
         env, answered = self._world.env, self._world.env.event()
-        self._operator.perform(action, lambda outcome: None if answered.triggered else answered.succeed(outcome))
-        if not answered.triggered:
+        answers: list[Outcome] = []
+
+        def done(outcome: Outcome) -> None:
+            answers.append(outcome)
+            if not answered.triggered:
+                answered.succeed()
+
+        self._operator.perform(action, done)
+        if not answers:
             yield answered | env.timeout(_COMMAND_PATIENCE_US)
-        outcome = answered.value if answered.triggered else Outcome(False, "no answer, given up")
+        outcome = answers[0] if answers else Outcome(False, "no answer, given up")
         self._emit(
             "action", action, step=step.id, line=step.line, ok=outcome.ok, text=outcome.text,
             effect=str(ACTIONS[action].effect),

@@ -19,7 +19,8 @@ from drills.case_run import CaseRun, run_case
 from drills.code import REFERENCE, code_in_reach, code_sha256, load_mitigation
 from drills.drill import Drill
 from drills.human import PRESETS
-from drills.judging import Compared, Measured, judge, measure_run
+from drills.judging import judge
+from drills.measuring import Compared, Measured, measure_run
 from drills.options import RunOptions
 from drills.plan import Plan
 from drills.planning import find, make_plan

@@ -105,12 +105,13 @@ def _feed_spans(history: History) -> list[Span]:
         if event.kind == "feed.bad":
             open_since.setdefault(event.subject, event)
         elif event.subject in open_since:
-            start = open_since.pop(event.subject)
-            text = f"{event.subject} {start.data['fault']}"
-            found.append(Span(lane="market", start_s=start.t_us / SECOND, end_s=event.t_us / SECOND, text=text))
-    for symbol, start in open_since.items():
-        found.append(Span(lane="market", start_s=start.t_us / SECOND, end_s=None, text=f"{symbol} {start.data['fault']}"))
-    return found
+            found.append(_bad_data(open_since.pop(event.subject), event))
+    return found + [_bad_data(start, None) for start in open_since.values()]
+
+
+def _bad_data(start: Event, end: Event | None) -> Span:
+    end_s = None if end is None else end.t_us / SECOND
+    return Span(lane="market", start_s=start.t_us / SECOND, end_s=end_s, text=f"{start.subject} {start.data['fault']}")
 
 
 def _between(history: History, starts: str, ends: str, lane: Lane, text: str) -> list[Span]:
