@@ -168,11 +168,12 @@ def _from_commands(step: Step, real: list[Command]) -> Binding:
     if not _changes(actions) and not is_look(step.title.split(" ")[0]):
         wanted = tuple(
             action
-            for action in actions_in(step.title)
+            for action in actions_in(_unconditional(step))
             if action in ACTIONS and ACTIONS[action].effect is Effect.MUTATE and action not in actions
         )
         if wanted:
-            actions, why = (*actions, *wanted), f"{why}, and the title's words"
+            checks = next((at for at, action in enumerate(actions) if action.startswith("verify_")), len(actions))
+            actions, why = (*actions[:checks], *wanted, *actions[checks:]), f"{why}, and the title's words"
     options = [command.binds_to for command in real if command.alt_group is not None and command.binds_to]
     return Binding(_decided(step, actions), "command", why, alternatives=tuple(options) if len(options) > 1 else ())
 

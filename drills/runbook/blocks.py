@@ -168,7 +168,7 @@ class _Walk:
                     else [Paragraph(line, end, raw)]
                 )
             case "paragraph_open":
-                return [Paragraph(line, end, self.tokens[index + 1].content)]
+                return [_lettered(Paragraph(line, end, self.tokens[index + 1].content))]
             case "fence":
                 return [self._fence(token, line, end)]
             case "code_block":
@@ -243,6 +243,29 @@ def _is_title(raw: str, token: Token) -> bool:
     return "\n" not in raw and len(raw) <= 100 and ":**" not in raw
 
 
+_MARKER = re.compile(r"^\s*(?P<mark>\(?[a-z]\)|\([ivx]{1,4}\)|\(\d{1,2}\)|[•●▪◦‣])\s+(?P<words>\S.*)$")
+
+
+def _lettered(paragraph: Paragraph) -> Paragraph | ListBlock:
+    """Lines that begin with (a), b) or a typed bullet are a list, though Markdown sees a paragraph."""
+    lines = paragraph.raw.split("\n")
+    marks = [_MARKER.match(line) for line in lines]
+    if len(lines) < 2 or marks[0] is None or sum(mark is not None for mark in marks) < 2:
+        return paragraph
+    items: list[ListItem] = []
+    for offset, (line, mark) in enumerate(zip(lines, marks, strict=True)):
+        at = paragraph.line + offset
+        if mark is not None:
+            items.append(ListItem(at, at, (Paragraph(at, at, mark.group("words")),)))
+        else:
+            held = items[-1].blocks[0]
+            assert isinstance(held, Paragraph)
+            items[-1] = ListItem(items[-1].line, at, (Paragraph(held.line, at, f"{held.raw}\n{line}"),))
+    ordered = marks[0].group("mark")[-1] == ")"
+    return ListBlock(paragraph.line, paragraph.end, ordered, 1, tuple(items))
+
+
+_SUMMARY = re.compile(r"<summary\b[^<>]{0,200}>(.{1,300}?)</summary>", re.I | re.S)
 _HTML_HEADING = re.compile(r"^\s*<h([1-6])[^<>]{0,200}>(.{0,400}?)</h\1>", re.I | re.S)
 _HTML_ITEM = re.compile(r"<li\b[^<>]{0,200}>(.{0,2000}?)(?=</li>|<li\b|</[ou]l>)", re.I | re.S)
 
@@ -252,6 +275,9 @@ def _html(content: str, line: int, end: int) -> list[Block]:
     heading = _HTML_HEADING.match(content)
     if heading is not None:
         return [Heading(line, end, int(heading.group(1)), heading.group(2))]
+    summary = _SUMMARY.search(content)
+    if summary is not None and plain(summary.group(1)):
+        return [Heading(line, end, 6, summary.group(1))]
     if "<li" in content.lower():
         items, at, counted = [], line, 0
         for match in _HTML_ITEM.finditer(content):

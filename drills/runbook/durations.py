@@ -31,7 +31,7 @@ _BOUND = (
     r"de|after)\s+)"
 )
 _RANGE = re.compile(
-    rf"(?P<lo>{_NUMBER})\s*(?:{_UNIT.format(1)})?\s*(?:-|–|—|to|bis|a|hasta)\s*(?P<hi>{_NUMBER})\s*{_UNIT.format(2)}",
+    rf"(?P<lo>{_NUMBER})\s*(?:{_UNIT.format(1)})?\s*(?:-|–|—|to|bis|a|hasta)\s*(?:t\s*\+\s*)?(?P<hi>{_NUMBER})\s*{_UNIT.format(2)}",
     re.I,
 )
 _RANGE_UNIT_FIRST = re.compile(

@@ -48,13 +48,14 @@ _MESSAGE = re.compile(
     r"^(?:subject|betreff|asunto|to|an|from|status|severity|impact|date(?:/time)?|incident|schweregrad|auswirkung|severidad|impacto|estado|zeit|hora|fecha)\b[^:\n]{0,30}:",
     re.I | re.M,
 )
+_CLI = re.compile(r"^\s*[a-z][\w.-]{1,30}(?:\s+[\w./:@=-]+)*\s+--?[a-z][\w-]*")
 _STATEMENT = re.compile(
     r"\b(?:select|insert|update|delete|create|analyze|alter|drop|with|vacuum|truncate|show|explain)\b", re.I
 )
 
 
-def read_fence(fence: Fence, step: StepDraft, found: Found, expected: bool = False) -> None:
-    """Add what `fence` holds to `step`."""
+def read_fence(fence: Fence, step: StepDraft, found: Found, expected: bool = False, asked: bool = False) -> None:
+    """Add what `fence` holds to `step`; `expected` output, or commands that the line above asks for."""
     if not fence.closed:
         found.problems.append((fence.line, "unclosed-fence", "the code fence opened here is never closed"))
     if not fence.text.strip():
@@ -73,10 +74,10 @@ def read_fence(fence: Fence, step: StepDraft, found: Found, expected: bool = Fal
     elif lang in DOCUMENT:
         found.templates.append(as_template(fence, step.title, found.file, step.path))
     elif lang in UNTOLD:
-        _untold(fence, step, found, expected)
+        _untold(fence, step, found, expected, asked)
 
 
-def _untold(fence: Fence, step: StepDraft, found: Found, expected: bool) -> None:
+def _untold(fence: Fence, step: StepDraft, found: Found, expected: bool, asked: bool) -> None:
     if is_diagram(fence.text):
         choices = tree_choices(fence.text)
         step.choices += [choice._replace(line=fence.first + choice.line) for choice in choices]
@@ -86,7 +87,7 @@ def _untold(fence: Fence, step: StepDraft, found: Found, expected: bool) -> None
         _attach_output(fence, step)
     elif transcript(fence.text) is not None:
         _session(fence, step)
-    elif holds_commands(fence):
+    elif asked or holds_commands(fence):
         _shell(fence, step, pieces(fence.text), "bash")
     elif is_message(fence.text):
         found.templates.append(as_template(fence, step.title, found.file, step.path))
@@ -103,8 +104,12 @@ def holds_commands(fence: Fence) -> bool:
     if transcript(fence.text) is not None:
         return True
     lines = [line for line in fence.text.split("\n") if line.strip() and not line.lstrip().startswith("#")][:40]
-    typed = sum(looks_like_command(line) for line in lines)
-    return bool(lines) and looks_like_command(lines[0]) and 2 * typed >= min(len(lines), 4)
+    typed = sum(looks_like_command(line) or _CLI.match(line) is not None for line in lines)
+    return (
+        bool(lines)
+        and (looks_like_command(lines[0]) or _CLI.match(lines[0]) is not None)
+        and 2 * typed >= min(len(lines), 4)
+    )
 
 
 def is_message(text: str) -> bool:

@@ -24,6 +24,7 @@ from drills.runbook.model import (
     Deadline,
     Guard,
     Item,
+    Objective,
     Override,
     Phase,
     Procedure,
@@ -48,6 +49,8 @@ class Finisher:
     file: str
     levels: tuple[SeverityLevel, ...]
     sidecar: Mapping[str, Override]
+    top: Section | None = None
+    """The document's own section, when it is about one procedure: what is stated there is said of it."""
     taken: set[str] = field(default_factory=set)
     copies: dict[str, int] = field(default_factory=dict)
     applied: set[str] = field(default_factory=set)
@@ -69,25 +72,26 @@ class Finisher:
             src=src, id=procedure_id, anchor=anchor(section.text or title), title=title, role=draft.role,
             severity=self._severity(draft), trigger=self._trigger(draft), symptoms=tuple(self._symptoms(draft)),
             order=draft.order, phases=phases, deadline=self._heading_time(section),
-            objectives=tuple(o for part in (section, *draft.asides) for o in read_objectives(part, self.file)),
+            objectives=self._objectives(draft),
             steps=tuple(_with_predecessors(step, before) for step in steps),
             constraints=_distinct(_not_yet(rule, steps) for rule in self._constraints(draft, path)),
         )  # fmt: skip
 
+    def _objectives(self, draft: ProcedureDraft) -> tuple[Objective, ...]:
+        parts = [draft.section, *draft.asides, *([self.top] if self.top is not None else [])]
+        return tuple({o.src: o for part in parts for o in read_objectives(part, self.file)}.values())
+
     # Procedure fields -----------------------------------------------------------------------------------
 
     def _severity(self, draft: ProcedureDraft) -> tuple[str, ...]:
-        stated = label_of(
-            draft.section, r"^(?:severity|sev|priority|schweregrad|priorität|severidad|gravedad|prioridad)\b"
-        )
+        stated = self._stated(draft, r"^(?:severity|sev|priority|schweregrad|priorität|severidad|gravedad|prioridad)\b")
         text = f"{draft.section.text} {stated[1] if stated else ''}"
         named = self._level_ids(text)
         if named:
             return named
         if stated:
-            return tuple(level.id for level in self.levels if level.name and level.name.lower() in stated[1].lower())[
-                :1
-            ]
+            spoken = stated[1].lower()
+            return tuple(level.id for level in self.levels if level.name and level.name.lower() in spoken)[:1]
         words = _significant(draft.title)
         for level in sorted(self.levels, key=lambda level: level.rank):
             for criterion in level.criteria:
@@ -96,12 +100,16 @@ class Finisher:
                         return (level.id,)
         return ()
 
+    def _stated(self, draft: ProcedureDraft, label: str) -> tuple[int, str] | None:
+        own = label_of(draft.section, label)
+        return own if own is not None or self.top is None else label_of(self.top, label)
+
     def _level_ids(self, text: str) -> tuple[str, ...]:
         known = {canonical_severity(level.id): level.id for level in self.levels}
         return tuple(dict.fromkeys(known[name] for name, _ in severity_ids(text) if name in known))
 
     def _trigger(self, draft: ProcedureDraft) -> str | None:
-        stated = label_of(draft.section, r"^(?:triggers?|alert|auslöser|alarm|disparador|alerta)\b")
+        stated = self._stated(draft, r"^(?:triggers?|alert|auslöser|alarm|disparador|alerta)\b")
         if stated:
             return stated[1]
         for aside in draft.asides:

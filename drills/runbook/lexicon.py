@@ -181,10 +181,13 @@ ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
 )  # fmt: skip
 
 
+_SECTION_NUMBER = re.compile(r"^\d{1,2}(?:\.\d{1,2})*\s+(?=[^\W\d_])")
+
+
 @functools.lru_cache(maxsize=8192)
 def cleaned(title: str) -> str:
     """A heading's words for matching: number, emoji, brackets and trailing colon removed."""
-    words = numbered(no_pictographs(title))[1]
+    words = _SECTION_NUMBER.sub("", numbered(no_pictographs(title))[1])
     return re.sub(r"\s*[(\[][^()\[\]]{0,200}[)\]]", "", words).strip(" :.-–—*_")
 
 

@@ -54,7 +54,9 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("flatten",
             r"close (?:all |every |open )*(?:positions?)|flatten(?: all)?|liquidat\w+|unwind|close position|"
             r"panic close|exit (?:all )?positions|positions? close"),
-        ("halt", r"emergency (?:stop|halt)|halt(?: all| trading)?|pause (?:all|trading|strategies)|stop (?:all|"
+        ("halt",
+            r"emergency (?:stop|halt)|strateg\w+ (?:stop|pause|disable|off)|halt(?: all| trading)?|pause (?:all|"
+            r"trading|strategies)|stop (?:all|"
             r"trading|strateg\w+)|kill (?:switch|strategy|all|trading)|suspend(?: trading)?|killswitch|panic|"
             r"disable trading|trading (?:off|stop|pause|disable)"),
         ("reconcile", r"reconcil\w+|sync (?:positions|state|book)|abgleich"),
@@ -71,7 +73,9 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"restore (?:state|backup|snapshot|positions)|state (?:restore|repair)|repair state|load snapshot|"
             r"pg restore"),
         ("rollback", r"roll ?back\w*|revert|deploy previous"),
-        ("resume", r"resume(?: all| trading)?|start trading|enable trading|trading (?:on|resume|enable|start)|unpause"),
+        ("resume",
+            r"resume(?: all| trading)?|(?:start|enable) (?:trading|strateg\w+)|strateg\w+ (?:start|enable|on)|"
+            r"trading (?:on|resume|enable|start)|unpause"),
         ("restore_monitoring",
             r"restart (?:prometheus|alertmanager|grafana|monitoring)|(?:monitoring|alerts) (?:restore|enable|"
             r"restart)"),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from drills.runbook.blocks import Block, Fence, ListBlock, Paragraph, Table
+from drills.runbook.decisions import as_choice
 from drills.runbook.drafts import Found, StepDraft
 from drills.runbook.lexicon import Kind, holds_procedures, is_generic, is_phase, kind_of, names_incident, role_of
 from drills.runbook.model import Role
@@ -20,6 +21,7 @@ from drills.runbook.sections import Section
 from drills.runbook.steps import StepReader, has_commands, is_action_list, titled
 from drills.runbook.tables import columns_of
 from drills.runbook.text import checkbox, plain
+from drills.runbook.vocabulary import actions_in
 
 REFERENCE: frozenset[Kind] = frozenset(
     {"severity", "contacts", "escalation", "templates", "drills", "overview", "metadata", "references"}
@@ -141,7 +143,8 @@ class ProcedureFinder:
         if owns_steps(section.blocks):
             return True
         return any(
-            self._owns(child) or (child.number is not None and _has_content(child)) for child in section.children
+            self._owns(child) or (child.number is not None and _has_content(child)) or _bare_step(child)
+            for child in section.children
         )
 
     def _parts(self, section: Section) -> list[Section]:
@@ -227,7 +230,7 @@ class ProcedureFinder:
                 draft.steps.append(step)
         elif self._is_phase_section(child, parent):
             self._phase(child, draft)
-        elif _has_content(child) or (child.number is not None and not sectional_numbers(parent)):
+        elif _has_content(child) or _bare_step(child) or (child.number is not None and not sectional_numbers(parent)):
             step = self.reader.from_section(child)
             step.guard_loose = child.is_label and child.number is None and step.guard is not None
             draft.steps.append(step)
@@ -278,12 +281,27 @@ class ProcedureFinder:
             return [step for table in tables for step in self.reader.from_table(table, path)]
         if has_commands(blocks) or any(isinstance(block, Table) for block in blocks):
             return self._fenced(section, blocks, path)
-        return [
-            self.reader.from_item(item, None, path)
-            for block in blocks
-            if isinstance(block, ListBlock)
-            for item in block.items
-        ]
+        return self._bulleted(blocks, path, section)
+
+    def _bulleted(self, blocks: Sequence[Block], path: tuple[str, ...], section: Section) -> list[StepDraft]:
+        """Bullets as steps; bullets that only answer a question ("Yes: ...", "If ...") are one decision."""
+        steps: list[StepDraft] = []
+        question: Paragraph | None = None
+        for block in blocks:
+            if isinstance(block, Paragraph):
+                question = block
+            elif isinstance(block, ListBlock):
+                if len(block.items) >= 2 and all(as_choice(plain(item.raw)) for item in block.items):
+                    title = plain(question.raw.split("\n")[-1]) if question is not None else section.title
+                    step = titled(
+                        title.strip(" :?") or "Decide", question.line if question else block.line, block.end, path
+                    )
+                    self.reader.fill(step, [block], announced=True)
+                    steps.append(step)
+                else:
+                    steps += [self.reader.from_item(item, None, path) for item in block.items]
+                question = None
+        return steps
 
     def _listed(self, blocks: Sequence[Block], path: tuple[str, ...], draft: ProcedureDraft) -> list[StepDraft]:
         """Ordered lists; what stands between two of them belongs to the step before."""
@@ -378,6 +396,11 @@ def _only_bullets(blocks: Sequence[Block]) -> bool:
 def _only_boxes(blocks: Sequence[Block]) -> bool:
     items = [item for block in blocks if isinstance(block, ListBlock) for item in block.items]
     return bool(items) and all(checkbox(item.raw)[0] is not None for item in items) and not has_commands(blocks)
+
+
+def _bare_step(section: Section) -> bool:
+    """A heading with nothing below it that asks for something: "### Cancel open orders"."""
+    return not section.blocks and not section.children and section.kind is None and bool(actions_in(section.title))
 
 
 def _has_content(section: Section) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from drills.runbook.blocks import Block, ListBlock, parse_blocks
 from drills.runbook.constraints import constraint_in
 from drills.runbook.drafts import Found, StepDraft
 from drills.runbook.finish import Finisher
+from drills.runbook.lexicon import is_generic, is_phase
 from drills.runbook.model import Constraint, Finding, Override, Runbook, Source
 from drills.runbook.overrides import read_sidecar
 from drills.runbook.people import read_contacts, read_escalation
@@ -100,7 +101,15 @@ def _read(text: str, file: str, overrides: Mapping[str, Override], stem: str) ->
         raise BadInput(
             "holds no step", mend="write steps as a numbered list, numbered headings or fenced commands", file=file
         )
+    _name_after_document(drafts, title)
     return _Assembly(root, top, title, drafts, found, overrides).runbook(digest, last, meta)
+
+
+def _name_after_document(drafts: Sequence[ProcedureDraft], title: str) -> None:
+    """A document's only response is called what the document is called, not "Response"."""
+    main = [draft for draft in drafts if draft.role not in {"post", "prevention", "communication"}]
+    if len(main) == 1 and is_phase(main[0].section.text) and not is_generic(title):
+        main[0].title = title
 
 
 def _normalised(text: str, found: Found) -> tuple[str, dict[str, str]]:
@@ -176,7 +185,7 @@ class _Assembly:
         self.severities = read_severities(self._of_kind("severity"), self.file)
 
     def runbook(self, digest: str, last_line: int, meta: dict[str, str]) -> Runbook:
-        finisher = Finisher(self.file, self.severities, self.overrides)
+        finisher = Finisher(self.file, self.severities, self.overrides, self.top if len(self.drafts) == 1 else None)
         procedures, unresolved = resolve([finisher.procedure(draft) for draft in self.drafts])
         unknown = [name for name in self.overrides if name not in finisher.applied]
         if unknown:

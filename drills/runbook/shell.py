@@ -99,7 +99,7 @@ def lines_as_pieces(text: str, comment_marks: str = "#") -> list[Piece]:
         words = line.strip()
         if not words:
             continue
-        if words[0] in comment_marks:
+        if words[0] in comment_marks or re.match(r"rem\b", words, re.I):
             found.append(Piece("comment", number, number, comment_words(words)))
         else:
             found.append(Piece("statement", number, number, words))

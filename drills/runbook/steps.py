@@ -57,6 +57,16 @@ _COMMAND_LABEL = re.compile(
     r"comando)\s*:",
     re.I,
 )
+_OPTION_WORD = re.compile(r"\s--?[a-z]")
+_COMMAND_TITLE = re.compile(r"^(?:commands?|cmd|run|how to|instructions|befehle?|kommandos?|comandos?)$", re.I)
+_VERIFY_LABEL = re.compile(
+    r"^(?:verify|verification|validate|validation|check|success criteria|prüfung|überprüfung|verificar|"
+    r"verificación|comprobación)$",
+    re.I,
+)
+_UNDO_LABEL = re.compile(
+    r"^(?:roll-?back|undo|revert|if (?:this|it) fails|fallback|rückgängig|zurück|deshacer|revertir)\b", re.I
+)
 _EXPECTED_LEAD = re.compile(
     r"\b(?:expected|should (?:print|show|return|see|look)|output|erwartet\w*|ausgabe|sollte|esperad[oa]|"
     r"salida|debería)\b",
@@ -101,8 +111,10 @@ class StepReader:
 
     def _child(self, step: StepDraft, child: Section) -> None:
         kind = child.kind
-        if kind in {"steps", "note", "decision", "checklist"} and child.number is None:
-            self.fill(step, child.blocks, announced=kind == "decision")
+        if child.is_label and _VERIFY_LABEL.match(child.text):
+            self._verification(step, child)
+        elif kind in {"steps", "note", "decision", "checklist"} and child.number is None:
+            self.fill(step, child.blocks, announced=kind == "decision", asked=bool(_COMMAND_TITLE.match(child.text)))
             for inner in child.children:
                 self._child(step, inner)
         elif kind == "expected":
@@ -118,8 +130,17 @@ class StepReader:
         else:
             below = self.from_section(child)
             below.guard_loose = child.is_label and child.number is None and not actions_in(below.title)
+            if child.is_label and _UNDO_LABEL.match(child.text):
+                below.guard = "if needed"
             step.children.append(below)
         step.end = max(step.end, child.end)
+
+    def _verification(self, step: StepDraft, child: Section) -> None:
+        """`**Verify:**` below a step: its commands confirm what the step has done."""
+        before = len(step.commands)
+        self.fill(step, child.blocks, asked=True)
+        for command in step.commands[before:]:
+            command.title = command.title or child.text
 
     def from_item(self, item: ListItem, ordinal: int | None, path: tuple[str, ...]) -> StepDraft:
         """An entry of a list as a step."""
@@ -154,14 +175,16 @@ class StepReader:
                 steps.append(step)
         return steps
 
-    def fill(self, step: StepDraft, blocks: Sequence[Block], announced: bool = False) -> None:
+    def fill(self, step: StepDraft, blocks: Sequence[Block], announced: bool = False, asked: bool = False) -> None:
         """Add what stands below a step's title to it."""
         announced = announced or bool(re.search(r"decision|entscheidung|decisi[oó]n|choose|check if", step.title, re.I))
         expected = False
         for block in blocks:
             match block:
                 case Paragraph():
-                    expected = bool(_EXPECTED_LEAD.search(block.raw)) and block.raw.rstrip().rstrip("*_ ").endswith(":")
+                    opens = block.raw.rstrip("*_ \n").endswith(":")
+                    asked = asked or (opens and bool(_RUN.search(block.raw[-120:])))
+                    expected = opens and bool(_EXPECTED_LEAD.search(block.raw))
                     self._paragraph(step, block, announced)
                 case ListBlock() if block.ordered:
                     for offset, item in enumerate(block.items):
@@ -170,7 +193,7 @@ class StepReader:
                     for item in block.items:
                         self._bullet(step, item, announced)
                 case Fence():
-                    read_fence(block, step, self.found, expected)
+                    read_fence(block, step, self.found, expected, asked and not expected)
                     expected = False
                 case Table():
                     self._table(step, block)
@@ -232,9 +255,9 @@ class StepReader:
         for code in code_spans(raw):
             words = code.split()
             alone = plain(raw).strip() == code and not code.endswith((".", ":"))
-            if looks_like_command(code) or (
-                (asked or alone) and len(words) >= 2 and re.fullmatch(r"[\w./-]+", words[0])
-            ):
+            likely = asked or alone or f": `{code}`" in raw or bool(_OPTION_WORD.search(code))
+            typed = likely and len(words) >= 2 and re.fullmatch(r"[A-Za-z_.~/][\w./-]*", words[0])
+            if looks_like_command(code) or (typed and "=" not in words[1]):
                 title = None if plain(raw).strip(" :.") == code else plain(raw)
                 step.commands.append(CommandDraft(line, line, "inline", code, title))
 

@@ -27,9 +27,8 @@ _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BOX = re.compile(r"^\s*\[([ xX✓✔])\]\s+")
 _PICTOGRAPH = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d\u2b00-\u2bff\u200e\u200f\u202a-\u202e]")
 _NUMBER = re.compile(
-    r"^\s*(?:(?:step|schritt|paso|étape|etape|passo|stap|krok|fase|"
-    r"phase)\s*(?P<word>\d{1,3})(?:\.\d{1,3})?\s*(?:[:.)\]–—-]+\s*|\s+|$)"
-    r"|\(?(?P<plain>\d{1,3})(?:\.\d{1,3}){0,3}\s*[.)\]:]\s*(?=\S)|(?P<dotted>\d{1,3})\.\d{1,3}\s+(?=\S))",
+    r"^\s*(?:(?:step|schritt|paso|étape|etape|passo|stap|krok)\s*(?P<word>\d{1,3})(?:\.\d{1,3})?\s*(?:[:.)\]–—-]+\s*|\s+|$)"
+    r"|\(?(?P<plain>\d{1,3})(?:\.\d{1,3}){0,3}\s*[.)\]:](?:\s+(?=\S)|(?=[^\d\s]))|(?:\d{1,3}\.){1,3}(?P<dotted>\d{1,3})\s+(?=\S))",
     re.I,
 )
 

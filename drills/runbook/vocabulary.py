@@ -96,7 +96,8 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"explicit)?\s*(?:\w+ ){0,2}(?:approvals?|sign[- ]?off|authori[sz]ation)\b", r"\bapprove\b", r"four[- ]eyes",
         r"vier-?augen", r"freigabe\b", r"genehmig\w*", r"zustimmung\b", r"aprobaci[oó]n\b", r"\baprobar\b",
         r"autorizaci[oó]n\b", r"\bautorizar\b", r"visto bueno", r"manually verify before")),
-    ("monitor", _any(r"(?:monitor|wait|watch) for\b.*", r"(?:warten|warte) auf\b.*", r"auf\b.{0,40}\bwarten",
+    ("monitor", _any(r"(?:monitor|wait|watch) for\b.{0,80}?(?=\s+(?:and|then)\b|[,;.]|$)",
+        r"(?:warten|warte) auf\b.*", r"auf\b.{0,40}\bwarten",
         r"esperar (?:a|por)\b.*")),
     ("acknowledge", _any(r"ack(?:nowledge)?\b",
         r"(?:alarm|alert|page)\w*\b.{0,20}\b(?:quittier\w*|bestätig\w*|annehmen)", r"quittier\w*", r"acusar recibo",
@@ -109,7 +110,8 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"(?:vorfall|incident|störung)\b.{0,20}\b(?:einstuf|klassifizier|eröffn|ausruf)\w*",
         r"(?:declarar|clasificar|determinar|asignar|abrir)\b.{0,25}\b(?:severidad|gravedad|incidente|incidencia|"
         r"prioridad)", r"confirm scope")),
-    ("postmortem", _any(r"post[- ]?mortem", r"retrospective", r"lessons learned", r"blameless", r"nachbesprechung",
+    ("postmortem", _any(r"post[- ]?mortem", r"(?:hold|conduct|schedule)\b.{0,15}\breview", r"retrospective",
+        r"lessons learned", r"blameless", r"nachbesprechung",
         r"retrospektive", r"post-?incident review", r"retrospectiva", r"lecciones aprendidas", r"share learnings")),
     ("root_cause", _any(r"root[- ]?cause", r"(?:identify|find|investigate|determine|establish)\b.{0,25}\bcause",
         r"rca\b", r"investigate\b(?!.{0,30}\b(?:broker|connection|network))",
@@ -207,10 +209,14 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"deaktivier|entriegel|entsperr)\w*",
         r"(?:restablecer|rearmar|liberar|desactivar|resetear|reiniciar)\b.{0,25}\b(?:kill[- ]?switch|parada|"
         r"bloqueo|interruptor)", r"un-?halt", r"re-?enable\b.{0,20}\btrading")),
-    ("resume", _any(r"resum\w+", r"(?:restart|re-?start|continue|re-?open)\b.{0,10}\btrading\b", r"return to normal",
+    ("resume", _any(r"resum\w+",
+        r"(?:restart|re-?start|continue|re-?open)\b.{0,10}\btrading\b(?! (?:system|engine|bot|service|process|"
+        r"app\w*|host|server))",
+        r"(?:re-?)?(?:enable|activate|start|turn on)\b.{0,20}\bstrateg\w+", r"return to normal",
         r"(?:handel|betrieb|strategien?)\b.{0,30}\b(?:wiederaufnehm|wieder aufnehm|fortsetz|wieder freigeb|"
         r"wieder start|freigeb)\w*", r"reanudar\b", r"retomar\b", r"volver a operar")),
-    ("halt", _any(r"(?:stop|halt|pause|suspend|freeze|disable|block|cease|kill)\b.{0,30}\b(?:trading|orders?|order "
+    ("halt", _any(r"^\W*(?:halt|stop|pause)\W*$",
+        r"(?:stop|halt|pause|suspend|freeze|disable|block|cease|kill)\b.{0,30}\b(?:trading|orders?|order "
         r"(?:submission|entry|flow)|strateg\w+|bots?|algos?|new entries|everything|all\b|the bleeding)",
         r"emergency (?:stop|halt|shutdown)", r"stop and assess",
         r"(?:activate|trigger|engage|hit|press|pull|fire|throw|use|turn on)\b.{0,20}\bkill[- ]?switch",

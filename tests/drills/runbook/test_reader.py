@@ -119,8 +119,8 @@ PIECES = """
 # |## |### 1. |1. |- |   - |* [ ] |```bash
 |```
 |~~~|**|**If x:**
-|__|`|[|](|<!--|-->|<!-- id: x -->|<pod>|<li>|&amp;|> |If a → b|halt trading|within 5 min|(2 min)|(Level 2+)|SEV1|$(|'|"|
-kubectl get pods|├── x|└── y → z|│|🚨|# 1. a
+|__|`|[|](|<!--|-->|<!-- id: x -->|<pod>|<li>|&amp;|> |If a → b|halt trading|within 5 min|(2 min)|(Level 2+)|SEV1|$(|'|"
+|kubectl get pods|├── x|└── y → z|│|🚨|# 1. a
 |# Option A: x
 |# TODO: y
 |# Or z

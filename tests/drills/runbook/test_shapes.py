@@ -372,3 +372,135 @@ def test_a_spanish_runbook(read: Read) -> None:
     assert branch.guard is not None
     assert (branch.guard.op, branch.guard.values) == ("not", ("reconnect_succeeds",))
     assert runbook.contacts[0].placeholder
+
+
+def test_labels_below_each_step_belong_to_it(one: One) -> None:
+    procedure = one("""
+        # RB-017: Market data feed stale
+        **Severity:** SEV2
+        **Trigger:** Alert FeedStale for 2 minutes
+
+        ## Response
+        ### 1. Stop trading on the symbol
+        **Time limit:** 5 min
+
+        **Command:**
+        ```
+        botctl symbols disable --stale
+        ```
+        **Verify:**
+        ```
+        botctl symbols list --disabled
+        ```
+        **Rollback:**
+        ```
+        botctl symbols enable --all
+        ```
+        ### 2. Restart the feed handler
+        You should run:
+        ```
+        feedctl bounce
+        ```
+        """)
+    assert (procedure.title, procedure.trigger) == ("RB-017: Market data feed stale", "Alert FeedStale for 2 minutes")
+    stop, restart = procedure.steps
+    assert [command.text for command in stop.commands] == [
+        "botctl symbols disable --stale",
+        "botctl symbols list --disabled",
+    ]
+    assert bind(stop).actions == ("halt", "verify_health")
+    assert stop.deadline is not None
+    assert stop.deadline.hi_s == 300
+    assert [(step.title, step.optional) for step in stop.children] == [("Rollback", True)]
+    assert [command.text for command in restart.commands] == ["feedctl bounce"]
+
+
+def test_phases_with_times_from_the_alert(read: Read) -> None:
+    runbook = read("""
+        # Playbook: Flash crash
+        ## Phase 1: Contain (T+0 to T+5 min)
+        1. Halt all strategies: `desk halt --all`
+        ## Phase 2: Recover
+        | Step | Who | What |
+        |---|---|---|
+        | a | Risk | Approve the restart |
+        | b | Trader | Re-enable strategies one by one |
+        """)
+    assert runbook.single_playbook
+    contain, recover = runbook.procedures
+    assert contain.deadline is not None
+    assert contain.deadline.hi_s == 300
+    assert acts(contain) == [("halt",)]
+    assert acts(recover)[-1] == ("resume",)
+
+
+def test_questions_answered_by_yes_and_no(one: One) -> None:
+    procedure = one("""
+        # Reconnect guide
+        Is the broker status page green?
+        - Yes: restart the gateway
+        - No: wait for the broker and notify the desk
+        """)
+    (step,) = procedure.steps
+    assert step.title == "Is the broker status page green"
+    assert [bind_branch(branch).actions for branch in step.branches] == [("reconnect",), ("monitor", "notify")]
+
+
+def test_commands_as_inline_code_of_a_tool_that_nobody_knows(one: One) -> None:
+    procedure = one("""
+        # SOP: Position mismatch
+        1. Stop the strategy: `tradectl strategy stop momentum`.
+        2. Compare with the database (`psql -c "select * from positions"`), see `docs/positions.md`.
+        3. Run `tradectl reconcile --apply`; it prints `0 diffs`.
+        """)
+    assert [[command.text for command in step.commands] for step in procedure.steps] == [
+        ["tradectl strategy stop momentum"],
+        ['psql -c "select * from positions"'],
+        ["tradectl reconcile --apply"],
+    ]
+    assert acts(procedure) == [("halt",), ("look_positions",), ("reconcile",)]
+
+
+def test_headings_with_nothing_below_them(one: One) -> None:
+    procedure = one("# Emergency\n## Kill switch\n### Halt trading\n### Cancel open orders\n### Notify risk\n")
+    assert acts(procedure) == [("halt",), ("cancel_orders",), ("notify",)]
+
+
+def test_details_that_unfold_and_lettered_lines(read: Read) -> None:
+    runbook = read("""
+        # Incident Runbook
+        <details>
+        <summary>Broker disconnect</summary>
+
+        (a) Halt trading
+        (b) Reconnect
+
+        </details>
+
+        <details>
+        <summary>Kill switch stuck</summary>
+
+        • Flatten
+        • Notify risk
+
+        </details>
+        """)
+    assert [(p.title, acts(p)) for p in runbook.procedures] == [
+        ("Broker disconnect", [("halt",), ("reconnect",)]),
+        ("Kill switch stuck", [("flatten",), ("notify",)]),
+    ]
+
+
+def test_a_windows_host(one: One) -> None:
+    procedure = one("""
+        # Bot not responding
+        1. Open PowerShell and run:
+
+        ```powershell
+        # Restart it
+        Restart-Service TradingBot
+        ```
+
+        2. Verify the bot is running
+        """)
+    assert acts(procedure) == [("restart",), ("verify_health",)]
