@@ -103,7 +103,9 @@ def step_records(plan: Plan, history: History, detected_us: int | None) -> list[
     done = _by_step(history.of("responder.done"))
     slipped = {event.subject for event in history.of("responder.slipped")}
     return [
-        _record(step, started.get(step.id), done.get(step.id), step.id in slipped, detected_us) for step in plan.steps
+        _record(step, started.get(step.id), done.get(step.id), step.id in slipped, detected_us)
+        for step in plan.steps
+        if step.chosen or step.id in started  # of several ways, those not taken are not missing
     ]
 
 

@@ -75,7 +75,7 @@ def _runbook_verdict(literal: Measured, plan: Plan | None) -> Verdict:
         return Verdict.INCONCLUSIVE
     if not literal.run.scenario.faults or plan is None:
         return Verdict.PASS
-    needed = [s for s in plan.steps if s.critical and not s.executable]
+    needed = [s for s in plan.steps if s.critical and s.chosen and not s.executable]
     return Verdict.PASS if literal.in_time and not needed else Verdict.FAIL
 
 

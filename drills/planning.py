@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from drills.actions import ACTIONS
 from drills.plan import Plan, PlannedStep
@@ -43,6 +44,13 @@ class _Truth:
     measures: Mapping[str, float]
 
 
+class Option(NamedTuple):
+    """One of several interchangeable ways: Option A, B or C."""
+
+    group: str
+    name: str
+
+
 def find(path: Path, fragment: str | None, topic: str) -> tuple[Runbook, Procedure, str | None]:
     """The runbook at `path` and the procedure to follow in it; a note when that had to be guessed."""
     runbook = read_runbook(path)
@@ -55,7 +63,7 @@ def make_plan(runbook: Runbook, procedure: Procedure, scenario: Scenario, note: 
     severity = _severity(runbook, procedure, scenario.truth)
     level = next((level for level in runbook.severities if level.id == severity), None)
     truth = _truth(scenario.truth, None if level is None else level.rank)
-    steps = _keep_order(list(_planned(procedure.steps, truth, runbook)), procedure)
+    steps = _keep_order(_choose(list(_planned(procedure.steps, truth, runbook))), procedure)
     rto = [o for o in (*procedure.objectives, *runbook.objectives) if o.name == "RTO"]
     return Plan(
         procedure=procedure.id, title=procedure.title, file=runbook.file, line=procedure.line, steps=tuple(steps),
@@ -90,18 +98,21 @@ def _severity(runbook: Runbook, procedure: Procedure, facts: GroundTruth) -> str
     return levels[min(facts.severity_rank, len(levels)) - 1].id if levels else None
 
 
-def _planned(steps: Iterable[Step], truth: Truth, runbook: Runbook, optional: bool = False) -> Iterator[PlannedStep]:
-    """Steps whose guards admit them, sub-steps after their parent."""
+def _planned(
+    steps: Iterable[Step], truth: Truth, runbook: Runbook, optional: bool = False, option: Option | None = None
+) -> Iterator[PlannedStep]:
+    """Steps whose guards admit them, sub-steps after their parent; `option` is the one they belong to."""
     for step in steps:
         admitted = holds(step.guard, truth, runbook.severities)
         if admitted is False:
             continue
         open_guard = optional or (admitted is None and step.guard is not None)
-        yield from _one(step, truth, runbook, open_guard)
-        yield from _planned(step.children, truth, runbook, open_guard)
+        mine = Option(step.alt_group, step.id) if step.alt_group else option
+        yield from _one(step, truth, runbook, open_guard, mine)
+        yield from _planned(step.children, truth, runbook, open_guard, mine)
 
 
-def _one(step: Step, truth: Truth, runbook: Runbook, optional: bool) -> Iterator[PlannedStep]:
+def _one(step: Step, truth: Truth, runbook: Runbook, optional: bool, option: Option | None) -> Iterator[PlannedStep]:
     binding = bind(step)
     if binding.group and not binding.actions:
         return
@@ -120,7 +131,24 @@ def _one(step: Step, truth: Truth, runbook: Runbook, optional: bool) -> Iterator
         weight=0.0 if info else step.weight, critical=step.critical and not info, preds=step.preds,
         deadline_s=_deadline_s(step), executable=binding.executable, why=why,
         complex=any(branch.guard is None or not branch.guard.values for branch in step.branches),
+        alternatives=option.group if option else None, option=option.name if option else None,
     )  # fmt: skip
+
+
+def _choose(steps: Sequence[PlannedStep]) -> list[PlannedStep]:
+    """Of each group of alternatives, mark the first that can be carried out as the one to take."""
+    groups: dict[str, dict[str, list[PlannedStep]]] = {}
+    for step in steps:
+        if step.alternatives is not None and step.option is not None:
+            groups.setdefault(step.alternatives, {}).setdefault(step.option, []).append(step)
+    taken = {}
+    for group, options in groups.items():
+        possible = [name for name, parts in options.items() if all(part.counts for part in parts)]
+        taken[group] = (possible or list(options))[0]
+    return [
+        step if step.alternatives is None else replace(step, chosen=step.option == taken[step.alternatives])
+        for step in steps
+    ]
 
 
 def _deadline_s(step: Step) -> float | None:

@@ -130,20 +130,31 @@ class Responder:
         yield from self._catch_up()
 
     def _order(self) -> list[PlannedStep]:
-        """The chosen steps, with now and then two neighbours swapped or a wrong option taken."""
-        steps = [step for step in self._plan.steps if self._takes(step)]
+        """The steps to take, with now and then two neighbours swapped."""
+        taken = self._options()
+        steps = [s for s in self._plan.steps if s.alternatives is None or taken[s.alternatives] == s.option]
         for i in range(len(steps) - 1):
             if self._chance.random() < self._preset.swap:
                 steps[i], steps[i + 1] = steps[i + 1], steps[i]
         return steps
 
-    def _takes(self, step: PlannedStep) -> bool:
-        if step.alternatives is None and step.chosen:
-            return True
-        wrong = self._chance.random() < self._preset.wrong_choice * (2 if step.complex else 1)
-        if wrong:
-            self._emit("decided_wrongly", step.id, line=step.line, title=step.title, took=not step.chosen)
-        return step.chosen != wrong
+    def _options(self) -> dict[str, str | None]:
+        """Which way is taken where the text offers several: the one that works, or, by error, another."""
+        groups: dict[str, list[PlannedStep]] = {}
+        for step in self._plan.steps:
+            if step.alternatives is not None:
+                groups.setdefault(step.alternatives, []).append(step)
+        return {group: self._option(steps) for group, steps in groups.items()}
+
+    def _option(self, steps: list[PlannedStep]) -> str | None:
+        right = next(step for step in steps if step.chosen)
+        others = [step for step in steps if step.option != right.option]
+        unclear = any(step.complex for step in steps)
+        if not others or self._chance.random() >= self._preset.wrong_choice * (2 if unclear else 1):
+            return right.option
+        wrong = others[int(self._chance.integers(len(others)))]
+        self._emit("decided_wrongly", wrong.id, line=wrong.line, title=wrong.title, instead_of=right.id)
+        return wrong.option
 
     def _do(self, step: PlannedStep, late: bool = False) -> Steps:
         self._emit("started", step.id, line=step.line, title=step.title, late=late)
