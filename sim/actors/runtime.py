@@ -28,6 +28,7 @@ import greenlet
 from sim.actors import (
     aio,
     environment,
+    files,
     guards,
     headers,
     names,
@@ -47,7 +48,9 @@ from sim.actors.watchdog import Watchdog
 from sim.claims import claims_in
 
 PATCHES = Patches()
-for _part in (vtime, threads, signals, names, sockets, selecting, tls, headers, aio, environment, output, guards):
+for _part in (
+    vtime, threads, signals, names, sockets, selecting, tls, headers, aio, environment, output, files, guards,
+):  # fmt: skip
     _part.add_patches(PATCHES)
 
 _FIRST_PID = 4200
@@ -61,6 +64,8 @@ class Runtime:
         self.world = world
         self.directory = Path(tempfile.mkdtemp(prefix="firedrill-")).resolve()
         """The working directory of the run: every program starts in it, and finds there what others left."""
+        self.shadow = files.Shadow(self)
+        """What programs write outside of it."""
         self.programs: list[Program] = []
         self.active: Program | None = None
         self.interrupted = False

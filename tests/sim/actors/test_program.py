@@ -237,6 +237,36 @@ def test_arguments_data_files_and_functions(tmp_path: Path) -> None:
     assert run(tmp_path, None, target="-m pkg").lines() == ["as a module __main__"]
 
 
+def test_what_it_writes_outside_of_its_directory_does_not_touch_the_machine(tmp_path: Path) -> None:
+    outside = tmp_path / "elsewhere"
+    outside.mkdir()
+    (outside / "kept.txt").write_text("real")
+    write(tmp_path / "project", "state file\n", "data/seen.md")
+    write(
+        tmp_path / "project",
+        f"""
+        import os, pathlib, sqlite3, tempfile
+        here, out = pathlib.Path(__file__).parent, pathlib.Path({str(outside)!r})
+        print((here / "data/seen.md").read_text().strip())
+        (here / "state.json").write_text("mine"); print((here / "state.json").read_text())
+        with open(out / "kept.txt", "a") as file: file.write(" and more")
+        print((out / "kept.txt").read_text(), os.path.getsize(out / "kept.txt"))
+        os.makedirs(out / "new" / "deep"); (out / "new" / "deep" / "a.txt").write_text("a")
+        os.replace(out / "new" / "deep" / "a.txt", out / "new" / "b.txt"); print((out / "new" / "b.txt").exists())
+        os.remove(out / "kept.txt"); print((out / "kept.txt").exists())
+        db = sqlite3.connect(out / "x.db"); db.execute("create table t (a)"); db.close()
+        with tempfile.TemporaryDirectory() as folder: print(os.path.isdir(folder))
+        print(os.path.exists(folder))
+        """,
+    )
+    world = run(tmp_path / "project", None)
+    assert world.lines() == ["state file", "mine", "real and more 13", "True", "False", "True", "False"]
+    assert not world.history.of("code.error")
+    assert [p.name for p in outside.iterdir()] == ["kept.txt"]
+    assert (outside / "kept.txt").read_text() == "real"
+    assert not (tmp_path / "project" / "state.json").exists()
+
+
 def test_a_target_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"nothing\.py: no such file"):
         UserProgram("nothing.py", (), tmp_path).check()

@@ -1,4 +1,4 @@
-"""Bots, guards and scripts as people write them, unmodified, on real packages, each through an outage or a quiet hour."""
+"""Bots, guards and scripts as people write them, unmodified, on real packages, each through an outage or not."""
 
 from __future__ import annotations
 
