@@ -38,7 +38,7 @@ def adherence_of(
         [_model(step, kept) for step in judged],
         trace,
         constraints=[c for c in plan.constraints if {c.a, c.b} <= kept | {""} or c.a in ACTIONS],
-        deadlines=[_deadline(step, history, detected_us) for step in judged if step.deadline_s is not None],
+        deadlines=[d for step in judged if (d := _deadline(step, history, detected_us)) is not None],
         zero_s=detected_us / SECOND,
         extra_gates=gates,
     )
@@ -85,16 +85,27 @@ def _outlaws(forbidden: Iterable[tuple[int, str]]) -> list[TraceEvent]:
     ]
 
 
-def _deadline(step: PlannedStep, history: History, detected_us: int) -> Deadline:
+def _due_us(step: PlannedStep, history: History, detected_us: int) -> int | None:
+    """When the step is due; None without a deadline, or for a time budget of a step that was never begun."""
+    if step.deadline_s is None:
+        return None
+    begun = history.first("responder.started", step.id) if step.deadline_from_start else None
+    if step.deadline_from_start and begun is None:
+        return None
+    return (detected_us if begun is None else begun.t_us) + round(step.deadline_s * SECOND)
+
+
+def _deadline(step: PlannedStep, history: History, detected_us: int) -> Deadline | None:
     """The step's deadline; met when the mitigation code had done in time what the step asks for."""
-    assert step.deadline_s is not None
-    due_us = detected_us + round(step.deadline_s * SECOND)
+    due_us = _due_us(step, history, detected_us)
+    if due_us is None:
+        return None
     wanted = [a for a in step.actions if ACTIONS[a].effect is Effect.MUTATE]
     by_code = wanted and all(
         (event := history.first(_BY_CODE[a])) is not None and event.t_us <= due_us if a in _BY_CODE else False
         for a in wanted
     )
-    return Deadline(step.id, _NEVER_LATE_S if by_code else step.deadline_s, step.weight)
+    return Deadline(step.id, _NEVER_LATE_S if by_code else (due_us - detected_us) / SECOND, step.weight)
 
 
 def step_records(plan: Plan, history: History, detected_us: int | None) -> list[StepRecord]:
@@ -103,16 +114,18 @@ def step_records(plan: Plan, history: History, detected_us: int | None) -> list[
     done = _by_step(history.of("responder.done"))
     slipped = {event.subject for event in history.of("responder.slipped")}
     return [
-        _record(step, started.get(step.id), done.get(step.id), step.id in slipped, detected_us)
+        _record(step, history, started.get(step.id), done.get(step.id), step.id in slipped, detected_us)
         for step in plan.steps
         if step.chosen or step.id in started  # of several ways, those not taken are not missing
     ]
 
 
 def _record(
-    step: PlannedStep, started: Event | None, done: Event | None, slipped: bool, detected_us: int | None
-) -> StepRecord:
-    due_s = None if step.deadline_s is None or detected_us is None else detected_us / SECOND + step.deadline_s
+    step: PlannedStep, history: History, started: Event | None, done: Event | None, slipped: bool,
+    detected_us: int | None,
+) -> StepRecord:  # fmt: skip
+    due_us = None if detected_us is None else _due_us(step, history, detected_us)
+    due_s = None if due_us is None else due_us / SECOND
     return StepRecord(
         id=step.id, title=step.title, line=step.line, planned_s=due_s,
         started_s=None if started is None else started.t_us / SECOND,

@@ -28,6 +28,8 @@ class PlannedStep:
     critical: bool
     preds: tuple[str, ...]
     deadline_s: float | None = None
+    deadline_from_start: bool = False
+    """Whether the deadline says how long the step itself may take, and not by when it must be done."""
     executable: bool = True
     """Whether following the text does something: false for a TODO or a command that cannot run."""
     why: str = ""

@@ -129,7 +129,7 @@ def _one(step: Step, truth: Truth, runbook: Runbook, optional: bool, option: Opt
     yield PlannedStep(
         id=step.id, title=step.title, line=step.line, kind=step.kind, actions=actions,
         weight=0.0 if info else step.weight, critical=step.critical and not info, preds=step.preds,
-        deadline_s=_deadline_s(step), executable=binding.executable, why=why,
+        deadline_s=_deadline_s(step), deadline_from_start=_is_budget(step), executable=binding.executable, why=why,
         complex=any(branch.guard is None or not branch.guard.values for branch in step.branches),
         alternatives=option.group if option else None, option=option.name if option else None,
     )  # fmt: skip
@@ -149,6 +149,12 @@ def _choose(steps: Sequence[PlannedStep]) -> list[PlannedStep]:
         step if step.alternatives is None else replace(step, chosen=step.option == taken[step.alternatives])
         for step in steps
     ]
+
+
+def _is_budget(step: Step) -> bool:
+    """A "(2 min)" beside a heading is how long the step takes; stated outright, it is by when it is done."""
+    stated = step.override is not None and step.override.deadline_s is not None
+    return not stated and step.deadline is not None and step.deadline.clock == "prev_step"
 
 
 def _deadline_s(step: Step) -> float | None:
