@@ -152,7 +152,7 @@ class TestMisuse:
             )
         )
         (event,) = world.events("order.sent")
-        assert {type(value) for value in event.data.values()} <= {int, str, bool}
+        assert {type(value) for value in event.data.values()} <= {int, float, str, bool, type(None)}
         assert type(answer.value.limit_price) is float
         assert world.ask(lambda desk: desk.broker.submit("SPY", "buy", 5.0), 3).value.qty == 5
 
