@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import simpy
 
-from sim.actors.hub import Killed
 from sim.actors.process import Process
 from sim.broker import Broker
 from sim.calendar import TradingCalendar
@@ -136,7 +135,7 @@ class BrokerClient:
             raise ValueError(f"side must be 'buy', 'sell', 1 or -1, got {side!r}")
         if kind not in ("market", "limit"):
             raise ValueError(f"kind must be 'market' or 'limit', got {kind!r}")
-        self._must_live()
+        self._process.must_live()
         return self._orders.create(
             symbol, sides[side], _whole("qty", qty), kind=kind, limit_price=_price(limit_price), source="mitigation",
             price_hint=float(price_hint), order_id=order_id,
@@ -174,7 +173,7 @@ class BrokerClient:
         timeout: float | None,
         send: Callable[[Callable[[Any], object], Callable[[BrokerError], object], int | None], None],
     ) -> Any:
-        self._must_live()
+        self._process.must_live()
         answer = self._env.event()
         answer.defused = True  # an error is the caller's affair, and the caller may be dead when it comes
         send(answer.succeed, answer.fail, _timeout_us(timeout))
@@ -193,10 +192,6 @@ class BrokerClient:
                 )  # fmt: skip
 
         self._env.call_later(HANG_AFTER_US, look)
-
-    def _must_live(self) -> None:
-        if not self._process.alive:
-            raise Killed
 
 
 def _own_copy(seen: OrderView) -> Order:

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sim.actors.hub import Killed
 from sim.broker_client import BrokerClient, OrderView
 from sim.claims import claims_in
 from sim.clock import SECOND
@@ -63,7 +62,7 @@ class Desk:
 
     def sleep(self, seconds: float) -> None:
         """Wait in virtual time. Hooks of this process are not served meanwhile."""
-        self._must_live()
+        self._process.must_live()
         if seconds < 0:
             raise ValueError(f"sleep length must be 0 or more, got {seconds!r}")
         self._process.wait(self._world.env.timeout(round(seconds * SECOND)))
@@ -125,7 +124,7 @@ class Desk:
         Give the broker's `cash` when you have it; else what changed is taken to have traded at the last prices
         (and to have cost nothing where the last price is none that could be traded at).
         """
-        self._must_live()
+        self._process.must_live()
         if not self._in_system:
             return
         book = self._world.book
@@ -141,7 +140,7 @@ class Desk:
 
     def settle(self, order_id: str, at_broker: OrderView | None) -> None:
         """Tell the order manager what the broker knows of an order (`desk.broker.order`); None: it has none such."""
-        self._must_live()
+        self._process.must_live()
         if self._in_system:
             status = Status.REJECTED if at_broker is None else Status(at_broker.status)
             self._world.orders.settle(order_id, status, 0 if at_broker is None else at_broker.filled_qty)
@@ -172,7 +171,7 @@ class Desk:
 
     def halt(self, reason: str) -> None:
         """Stop every order that adds risk. In memory only: what must survive a restart goes to `files`."""
-        self._must_live()
+        self._process.must_live()
         if self._in_system:
             self._world.trading.halt(reason, by=self._process.name)
         else:
@@ -180,7 +179,7 @@ class Desk:
 
     def resume(self) -> None:
         """Release the halt."""
-        self._must_live()
+        self._process.must_live()
         if self._in_system:
             self._world.trading.resume(by=self._process.name)
         else:
@@ -193,13 +192,13 @@ class Desk:
 
     def set_safe_mode(self, on: bool) -> None:
         """Block or allow new risk."""
-        self._must_live()
+        self._process.must_live()
         if self._in_system:
             self._world.trading.set_safe_mode(on, by=self._process.name)
 
     def cancel(self, order: Order | str) -> None:
         """Ask the broker to cancel one order; returns at once."""
-        self._must_live()
+        self._process.must_live()
         found = self._world.orders.orders.get(order) if isinstance(order, str) else order
         if found is not None and found.live:
             self._world.orders.cancel(found)
@@ -213,7 +212,7 @@ class Desk:
 
     def flatten(self, symbol: str | None = None) -> list[Order]:
         """Send market orders that close the book's positions; returns at once: sent is not filled."""
-        self._must_live()
+        self._process.must_live()
         sent = []
         for held, qty in self.positions.items():
             if symbol in (None, held):
@@ -228,14 +227,14 @@ class Desk:
         Raises ConnectionError when the system is down, TimeoutError when its thread is stuck, LookupError when
         the running code has no such endpoint, RuntimeError when the endpoint itself failed.
         """
-        self._must_live()
+        self._process.must_live()
         return self._world.call_endpoint(self._process, endpoint, *args)
 
     # Saying things.
 
     def log(self, message: str, level: str = "info") -> None:
         """Write a log line. What it claims ("flattened", "reconciled") is held against the broker's Ledger."""
-        self._must_live()
+        self._process.must_live()
         text = str(message)
         self._world.history.emit("code.log", self._process.name, level=level, message=text, at=_caller())
         for claim in claims_in(text):
@@ -243,12 +242,8 @@ class Desk:
 
     def page(self, message: str, severity: str = "critical") -> None:
         """Page the on-call, whatever monitoring thinks."""
-        self._must_live()
+        self._process.must_live()
         self._world.page(str(message), severity, self._process.name)
-
-    def _must_live(self) -> None:
-        if not self._process.alive:
-            raise Killed
 
 
 def _usable(price: float | None) -> float:

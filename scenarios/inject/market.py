@@ -14,6 +14,7 @@ from scenarios.faults.risk import AdverseMove, Volatility
 from scenarios.inject.base import Heal, Strike, injects, nothing
 from sim.clock import DAY
 from sim.corruption import FACTORS
+from sim.healing import once
 
 _OVERSHOOT = 1.06
 """The book trades on while the market moves, so a move of just the limit could end short of it."""
@@ -44,11 +45,19 @@ def adverse_move(strike: Strike, fault: AdverseMove) -> Heal:
 @injects("volatility")
 def volatility(strike: Strike, fault: Volatility) -> Heal:
     """Make the market wilder for as long as the fault lasts."""
-    world = strike.world
-    world.market.regime(fault.multiplier, fault.for_us if fault.for_us is not None else DAY)
+    world, length_us = strike.world, fault.for_us if fault.for_us is not None else DAY
+    ends_us = world.env.now + length_us
+    world.market.regime(fault.multiplier, length_us)
     world.broker.reprice()
     strike.landed("the market's volatility rose")
-    return nothing
+
+    def heal() -> None:
+        left_us = ends_us - world.env.now
+        if left_us > 0:
+            world.market.regime(1 / fault.multiplier, left_us)
+            world.broker.reprice()
+
+    return once(heal)
 
 
 @injects("bad_bars")

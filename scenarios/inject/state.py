@@ -73,7 +73,7 @@ def _orders_as_of(world: World, path: str, since_us: int) -> str | None:
     if not world.trading.up:
         return None
     then = [
-        (o.id, o.symbol, o.side, o.qty, o.kind, o.limit_price, "accepted", 0)
+        (o.id, o.symbol, o.side, o.qty, o.kind, o.limit_price, "accepted" if o.acknowledged else "pending_new", 0)
         for o in world.orders.orders.values()
         if o.created_us <= since_us and (o.live or o.updated_us > since_us)
     ]

@@ -27,6 +27,9 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 HOOKS = ("on_tick", "on_bar", "on_order", "on_fill", "on_disconnect", "on_alert")
 TABLES = ("every", "commands", "endpoints")
 
+_MOST_REFUSALS = 1_000
+"""How often code may swallow its death (`while True: try: ... except: pass`) before it is abandoned."""
+
 
 class Hooks:
     """What `build(desk)` returned, whatever its shape: a mapping or an object with these attributes."""
@@ -88,6 +91,7 @@ class Process:
         self._inbox: deque[tuple[str, tuple[Any, ...]]] = deque()
         self._pump_scheduled = False
         self._bodies: list[greenlet.greenlet] = []
+        self._refusals = 0
         self.on_kill: list[Callable[[], None]] = []
         """Called when the process ends, before what waits in it is unwound."""
 
@@ -161,10 +165,18 @@ class Process:
         for body in bodies:
             self._hub.kill(body)
 
+    def must_live(self) -> None:
+        """End the caller when the process has ended; code that will not hear of it is left where it is for good."""
+        if self.alive:
+            return
+        self._refusals += 1
+        if self._refusals > _MOST_REFUSALS:
+            self._hub.abandon(greenlet.getcurrent())
+        raise Killed
+
     def wait(self, event: simpy.Event) -> Any:
         """Wait for `event` on behalf of this process; when the process is killed meanwhile, so is the wait."""
-        if not self.alive:
-            raise Killed
+        self.must_live()
         me = greenlet.getcurrent()
         if me not in self._bodies:
             self._remember(me)

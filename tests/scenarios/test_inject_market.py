@@ -77,6 +77,12 @@ class TestVolatility:
         assert wild > 3 * calm
         assert after < wild / 3
 
+    def test_healed_before_its_time_it_is_over(self) -> None:
+        wilder = {"kind": "volatility", "at": "0s", "multiplier": 8.0}
+        incident = Incident(wilder, world=STILL, code=None, heal_all="30m").run_to(65)
+        wild, after = self.moves_bps(incident, 0, 30), self.moves_bps(incident, 31, 61)
+        assert after < wild / 3
+
 
 class TestFeed:
     """What the desk receives goes wrong; the market does not."""

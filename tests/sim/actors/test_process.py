@@ -344,6 +344,22 @@ class TestDeath:
         house.run(10)
         assert told == [5, 5, 5]
 
+    def test_code_that_will_not_hear_of_its_death_is_left_behind_and_the_world_goes_on(self) -> None:
+        def program() -> None:
+            while True:
+                try:
+                    house.sleep(1)
+                except BaseException:
+                    pass
+
+        house = House()
+        house.at(1, lambda: house.process.start(program, "run"))
+        house.at(5, house.process.kill)
+        house.at(7, lambda: house.say("on"))
+        house.run(10)
+        assert house.log == [(7, "on")]
+        assert house.env.now == 10 * SECOND
+
     def test_whoever_waits_for_its_end_is_told_before(self) -> None:
         house = House()
         house.process.on_kill.append(lambda: house.say("ended"))
