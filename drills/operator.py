@@ -136,12 +136,17 @@ class Operator:
         return perform
 
     def _through_code(self, name: str, done: Done, otherwise: Callable[[Done], None]) -> None:
-        """Ask the mitigation code: its command of this name, else its endpoint, else what the system itself can."""
+        """Ask the mitigation code: its command of this name, else its endpoint, else what the system itself can.
+
+        A command runs in a process of its own; what is asked of a system that is down is not heard.
+        """
         world = self._world
         if name in world.commands():
             world.run_command(name, lambda ok, text: done(Outcome(ok, text)))
         elif name in world.endpoints():
             world.request_endpoint(name, lambda ok, text: done(Outcome(ok, text)))
+        elif not world.trading.up:
+            done(Outcome(False, "the system is down"))
         else:
             otherwise(done)
 
@@ -200,9 +205,6 @@ class Operator:
             return
 
         def by_system(done: Done) -> None:
-            if not world.trading.up:
-                done(Outcome(False, "the system is down"))
-                return
             world.trading.reconnect(lambda e: done(Outcome(e is None, "connected" if e is None else str(e))))
 
         self._through_code("reconnect", done, by_system)
