@@ -7,6 +7,7 @@ It holds no socket and no clock of its own, so the same object answers programs 
 from __future__ import annotations
 
 import base64
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ from fakes.alpaca.streams import DataStream, TradeUpdates, UpdateHub
 from fakes.alpaca.trading import Trading
 from sim.actors.hosts import Hosts, hosts_of
 from sim.actors.http import HttpService, Request, Response, wants_websocket
-from sim.clock import MINUTE
+from sim.clock import MINUTE, SECOND
 from sim.network import BrokerError
 
 TRADING_HOSTS = ("paper-api.alpaca.markets", "api.alpaca.markets")
@@ -36,7 +37,8 @@ class AlpacaCore:
         self.data = MarketData(world, self.wording)
         self.updates = UpdateHub(world, self.wording)
         self.trading.on_new = self.updates.tell
-        self._used: list[int] = []
+        self._used: deque[int] = deque()
+        self._epoch_s = int(world.clock.epoch.timestamp())
 
     def endpoint(self, request: Request) -> str:
         """The name under which faults know the request."""
@@ -80,12 +82,14 @@ class AlpacaCore:
     def _limited(self, response: Response) -> Response:
         """With the headers that tell how many requests are left."""
         now, limit = self._world.env.now, self._world.broker.rate_limit_per_min
-        self._used = [t_us for t_us in self._used if t_us > now - MINUTE]
-        self._used.append(now)
-        resets = int(self._world.clock.utc(now + MINUTE).timestamp())
+        used = self._used
+        while used and used[0] <= now - MINUTE:
+            used.popleft()
+        used.append(now)
+        resets = self._epoch_s + (now + MINUTE) // SECOND
         response.headers |= {
-            "X-Ratelimit-Limit": str(limit), "X-Ratelimit-Remaining": str(max(0, limit - len(self._used))),
-            "X-Ratelimit-Reset": str(resets), "X-Request-Id": f"{now:032x}",
+            "X-Ratelimit-Limit": str(limit), "X-Ratelimit-Remaining": str(max(0, limit - len(used))),
+            "X-Ratelimit-Reset": str(resets),
         }  # fmt: skip
         return response
 

@@ -275,7 +275,8 @@ class HttpConnection:
 
     def _head(self, response: Response, close: bool) -> bytes:
         lines = [f"HTTP/1.1 {response.status} {_REASONS.get(response.status, 'Unknown')}"]
-        lines += [f"{name}: {value}" for name, value in response.headers.items()]
+        for name, value in response.headers.items():
+            lines.append(f"{name}: {value}")
         if response.status not in _NO_BODY:
             lines.append(f"Content-Length: {len(response.body)}")
         if close:

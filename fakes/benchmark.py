@@ -1,0 +1,122 @@
+"""What virtual time costs a program, in processor time (so that a busy machine does not matter) and as a ratio.
+
+The programs measured are real ones in a bare firm. `measure()` gives rows for whoever prints them.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from fakes.alpaca.core import register
+from sim.actors.process import Process
+from sim.actors.runtime import virtual_time
+from sim.actors.user_program import UserProgram
+from sim.clock import HOUR, SECOND
+from sim.config import WorldConfig
+from sim.network import BrokerUnreachable, Verdict
+from sim.strategies import StrategyConfig
+from sim.world import World
+
+_cpu_ns = time.process_time_ns
+
+_SLEEPS = """
+import time
+for _ in range(20_000): time.sleep(0.01)
+"""
+_CALLS = """
+from alpaca.trading.client import TradingClient
+client = TradingClient("key", "secret", paper=True)
+for _ in range({count}):
+    client.get_account()
+"""
+_OUTAGE = """
+import time
+from alpaca.trading.client import TradingClient
+client = TradingClient("key", "secret", paper=True)
+while True:
+    try: client.get_account()
+    except OSError: pass
+    time.sleep(60)
+"""
+
+
+class Cost(NamedTuple):
+    """One measured cost."""
+
+    name: str
+    value: float
+    unit: str
+    target: float
+
+
+def measure() -> Iterator[Cost]:
+    """The cost of a sleep, of an alpaca-py call, and of two hours of outage."""
+    empty = _best("pass", 10)
+    yield Cost("sleep switch", (_best(_SLEEPS, 4000) - empty) / 20_000 * 1e6, "us", 6.0)
+    few, many = (_best(_CALLS.format(count=count), 600, limit=10_000) for count in (20, 320))
+    call_us = (many - few) / 300 * 1e6
+    yield Cost("alpaca-py call", call_us, "us", 600.0)
+    bare_us = _bare_call_us()
+    yield Cost("alpaca-py call to the bare call without a network", call_us / bare_us, "ratio", 3.5)
+    down = _best(_OUTAGE, 3 * 3600, outage=True) - _best(_OUTAGE, 3600)
+    yield Cost("two hours of outage, a poll a minute", down * 1e3, "ms", 100.0)
+
+
+def _best(source: str, until_s: int, limit: int = 200, outage: bool = False) -> float:
+    """Processor seconds of a run, the least of three."""
+    return min(_run(source, until_s, limit, outage) for _ in range(3))
+
+
+def _run(source: str, until_s: int, limit: int, outage: bool) -> float:
+    world = World(WorldConfig(strategies=StrategyConfig(orders_per_hour=0.0), monitored=False), 1)
+    world.broker.rate_limit_per_min = limit
+    register(world)
+    if outage:
+        down = Verdict(BrokerUnreachable("connection refused"))
+        world.env.call_at(HOUR // 2, lambda: world.env.call_at(HOUR // 2 + 2 * HOUR, world.link.add(lambda _: down)))
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "bot.py").write_text(textwrap.dedent(source))
+        began_ns = _cpu_ns()
+        with virtual_time(world):
+            process = Process(world.env, world.hub, world.history, "bot")
+            world.env.call_later(0, UserProgram("bot.py", (), Path(folder)).start, world, process)
+            world.run(until_s * SECOND)
+        return (_cpu_ns() - began_ns) / 1e9
+
+
+def _bare_call_us() -> float:
+    """An alpaca-py call that is answered at once, without a network: what the client itself costs."""
+    import io
+
+    import requests
+    import urllib3
+    from alpaca.trading.client import TradingClient
+
+    world = World(WorldConfig(strategies=StrategyConfig(orders_per_hour=0.0), monitored=False), 1)
+    from sim.actors.http import Request
+
+    headers = {"apca-api-key-id": "k"}
+    body = register(world).handle(Request("GET", "/v2/account", headers, b"", "paper-api.alpaca.markets")).body
+
+    class Answering(requests.adapters.HTTPAdapter):
+        def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:
+            raw = urllib3.HTTPResponse(
+                body=io.BytesIO(body), status=200, headers={"Content-Type": "application/json"}, preload_content=False
+            )
+            return self.build_response(request, raw)
+
+    client = TradingClient("key", "secret", paper=True)
+    client._session.mount("https://", Answering())
+    client.get_account()
+    costs = []
+    for _ in range(3):
+        began_ns = _cpu_ns()
+        for _ in range(200):
+            client.get_account()
+        costs.append((_cpu_ns() - began_ns) / 200 / 1e3)
+    return min(costs)
