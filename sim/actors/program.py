@@ -77,11 +77,22 @@ class Program:
         self.runtime.programs.append(self)
         self.hub.enter(self.main)
 
+    def call(self, body: Callable[[], object]) -> None:
+        """Run `body` as the main thread does its next piece of work: at once, up to its first wait or its end."""
+        strand = self._new_strand(body)
+        if self.main is None:
+            self.runtime.programs.append(self)
+            self.main = strand
+        else:
+            strand.thread, strand.ident = self.main.thread, self.main.ident
+            self.main = strand
+        self.hub.enter(strand)
+
     def run_strand(self, strand: Strand, body: Callable[[], object]) -> None:
         """What every strand of the program runs."""
         if not self.dead:
             self.runtime.activate(self)
-        if strand is self.main:
+        if strand is self.main and strand.thread is None:
             strand.thread = MainThread()
             strand.thread._ident = strand.ident
         try:

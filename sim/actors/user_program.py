@@ -77,14 +77,20 @@ class UserProgram:
         self, world: Any, process: Process, desk: Any = None, on_exit: Callable[[int], None] | None = None
     ) -> Program:
         """Start it in `process`, now; `on_exit` is told its exit status."""
+        program = self.prepare(world, process)
+        if on_exit is not None:
+            program.on_exit.append(on_exit)
+        program.start(lambda: self._body(desk))
+        return program
+
+    def prepare(self, world: Any, process: Process) -> Program:
+        """A program with its environment, files and interpreter state, that runs nothing yet."""
         self.check()
         runtime = runtime_of(world)
         runtime.add_root(str(self.root))
         runtime.add_root(os.path.abspath(self.project))
         program = Program(runtime, process, self.target)
         program.environ = self._environ(runtime.directory)
-        if on_exit is not None:
-            program.on_exit.append(on_exit)
         if self.copy_files:
             self._copy_files(runtime.directory)
         path = [str(self._script_folder), str(self.root)]
@@ -92,7 +98,6 @@ class UserProgram:
         runtime.add(
             program, Interpreter(runtime.is_project, self._arguments(), path, str(runtime.directory), seed)
         )
-        program.start(lambda: self._body(desk))
         return program
 
     @property
@@ -132,7 +137,7 @@ class UserProgram:
         if not function:
             self._run_script(self.root / name)
             return None
-        module = self._load(self.root / name) if name.endswith(".py") else importlib.import_module(name)
+        module = self.load(name) if name.endswith(".py") else importlib.import_module(name)
         return _call(_attribute(module, function), desk)
 
     def _run_script(self, file: Path) -> None:
@@ -150,7 +155,9 @@ class UserProgram:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         self._run_script(Path(spec.origin))
 
-    def _load(self, file: Path) -> types.ModuleType:
+    def load(self, path: str) -> types.ModuleType:
+        """Import a file of the project by its path."""
+        file = self.root / path
         name = ".".join(file.relative_to(self.root).with_suffix("").parts)
         spec = importlib.util.spec_from_file_location(name, file)
         assert spec is not None
