@@ -23,8 +23,9 @@ def fence(language: str, containing: str) -> str:
 
 def firedrill(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """The command line in a process of its own, 80 columns wide."""
+    program = "import sys; from drills.cli import main; sys.exit(main())"
     return subprocess.run(
-        [sys.executable, "-c", "import sys; from drills.cli import main; sys.exit(main())", *words], cwd=cwd, capture_output=True, text=True, check=False, timeout=300,
+        [sys.executable, "-c", program, *words], cwd=cwd, capture_output=True, text=True, check=False, timeout=300,
         env={"PATH": "", "COLUMNS": "80", "NO_COLOR": "1", "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
 

@@ -15,7 +15,6 @@ from drills.actions import ACTIONS, Effect
 from drills.runbook.phrases import PHRASES, any_of
 from drills.runbook.text import plain
 
-
 _SUBORDINATE = re.compile(
     r"(?:(?<=\s)|(?<=,)|^)(?:before|until|unless|only after|after|without|once|so that|because|while|as "
     r"soon as|bevor|bis|nachdem|sobald|ohne dass|damit|weil|antes de|(?:erst|nur) (?:nach|mit)|(?:solo|"
