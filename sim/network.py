@@ -1,8 +1,9 @@
 """The path between the firm and its broker: latency, and every way in which a request can go wrong.
 
 A fault is a `Rule`: asked about each request, it passes or gives a `Verdict` (fail with this error after this
-delay, hang, deliver but lose the reply, deliver late). Rules are asked in the order they were added; the
-first verdict wins. Whoever adds a rule gets the function that removes it.
+delay, hang, deliver but lose the reply, deliver late). Rules of the path itself are asked first, for what does
+not arrive is answered by nobody; then the others, each in the order they were added. The first verdict wins,
+except that mere delays add up. Whoever adds a rule gets the function that removes it.
 """
 
 from __future__ import annotations
@@ -89,6 +90,11 @@ class Verdict(NamedTuple):
     answer: Callable[[], Any] | None = None
     """Answered by this in the broker's place (an empty list, for one)."""
 
+    @property
+    def only_delays(self) -> bool:
+        """Whether the request gets its own answer, if late."""
+        return self.error is None and self.answer is None and not (self.hang or self.lose_reply)
+
 
 Rule = Callable[[str], Verdict | None]
 """Given an endpoint name (`submit`, `positions`, ...), a verdict, or None to pass."""
@@ -108,29 +114,41 @@ class Link:
         self._env, self._history = env, history
         self.one_way_us = streams.whole_draws("network/latency", lognormal(median_latency_us / 2, 0.35))
         """One draw of the latency in one direction."""
+        self._path_rules: list[Rule] = []
         self._rules: list[Rule] = []
         self.on_change: Callable[[], None] = lambda: None
         """Called after each change of the rules; the connection sets it."""
 
-    def add(self, rule: Rule) -> Callable[[], None]:
-        """Install `rule`; the returned function removes it and may be called twice."""
-        self._rules.append(rule)
+    def add(self, rule: Rule, *, of_path: bool = False) -> Callable[[], None]:
+        """Install `rule`; the returned function removes it and may be called twice.
+
+        `of_path` tells that it strikes the way to the broker, so that no rule about the broker's answers counts.
+        """
+        rules = self._path_rules if of_path else self._rules
+        rules.append(rule)
         self.on_change()
 
         def remove() -> None:
-            if rule in self._rules:
-                self._rules.remove(rule)
+            if rule in rules:
+                rules.remove(rule)
                 self.on_change()
 
         return remove
 
     def verdict(self, endpoint: str) -> Verdict:
         """The fate of a request sent now."""
-        for rule in self._rules:
+        for rule in self._path_rules:
             verdict = rule(endpoint)
             if verdict is not None:
                 return verdict
-        return PASS
+        delay_us = 0
+        for rule in self._rules:
+            verdict = rule(endpoint)
+            if verdict is not None:
+                delay_us += verdict.delay_us
+                if not verdict.only_delays:
+                    return verdict._replace(delay_us=delay_us)
+        return Verdict(delay_us=delay_us) if delay_us else PASS
 
     def request(
         self,
@@ -145,9 +163,14 @@ class Link:
         With `timeout_us` None a hanging request never comes back, as with a client that sets no timeout. A
         reply that would come later than the timeout is lost, although the broker did execute.
         """
-        verdict = self.verdict(endpoint) if self._rules else PASS
+        verdict = self.verdict(endpoint) if self._rules or self._path_rules else PASS
+        later = self._env.call_later
         if verdict.error is not None:
-            self._env.call_later(verdict.delay_us + self.one_way_us(), on_error, verdict.error)
+            after_us = verdict.delay_us + self.one_way_us()
+            if timeout_us is None or after_us <= timeout_us:
+                later(after_us, on_error, verdict.error)
+            else:
+                later(timeout_us, on_error, _timeout(endpoint, timeout_us))
             return
         there_us = self.one_way_us() + verdict.delay_us // 2
         back_us = self.one_way_us() + verdict.delay_us - verdict.delay_us // 2
@@ -175,3 +198,7 @@ class Link:
             answer, result = on_error, refused
         if back_us is not None:
             self._env.call_later(back_us, answer, result)
+
+
+def _timeout(endpoint: str, timeout_us: int) -> BrokerTimeout:
+    return BrokerTimeout(f"{endpoint}: no answer within {timeout_us / 1e6:g} s")

@@ -53,13 +53,14 @@ def rule_of(strike: Strike, decide: Callable[[str], Verdict | None]) -> Rule:
 @injects("broker_refused")
 def refused(strike: Strike, fault: BrokerRefused) -> Heal:
     """Refuse every connection and cut the one that is there."""
-    return strike.world.link.add(rule_of(strike, lambda _: Verdict(BrokerUnreachable("connection refused"))))
+    rule = rule_of(strike, lambda _: Verdict(BrokerUnreachable("connection refused")))
+    return strike.world.link.add(rule, of_path=True)
 
 
 @injects("broker_black_hole")
 def black_hole(strike: Strike, fault: BrokerBlackHole) -> Heal:
     """Swallow everything."""
-    return strike.world.link.add(rule_of(strike, lambda _: Verdict(hang=True)))
+    return strike.world.link.add(rule_of(strike, lambda _: Verdict(hang=True)), of_path=True)
 
 
 @injects("broker_half_open")
@@ -73,7 +74,7 @@ def half_open(strike: Strike, fault: BrokerHalfOpen) -> Heal:
         same_session = world.connection.sessions == session and world.connection.connected
         return Verdict(hang=True) if endpoint == "stream" and same_session else None
 
-    world.link.add(rule_of(strike, decide))
+    world.link.add(rule_of(strike, decide), of_path=True)
 
     def heal() -> None:
         healed[0] = True
@@ -144,10 +145,11 @@ def flapping(strike: Strike, fault: BrokerFlapping) -> Heal:
     """Take the link down and up in turn, starting down."""
     world, stopped = strike.world, [False]
     up = [lambda: None]
+    reset = rule_of(strike, lambda _: Verdict(BrokerUnreachable("connection reset")))
 
     def flap() -> Generator[simpy.Event, None, None]:
         while not stopped[0]:
-            up[0] = world.link.add(rule_of(strike, lambda _: Verdict(BrokerUnreachable("connection reset"))))
+            up[0] = world.link.add(reset, of_path=True)
             yield world.env.timeout(fault.down_us)
             up[0]()
             yield world.env.timeout(fault.up_us)

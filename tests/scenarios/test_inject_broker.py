@@ -212,6 +212,19 @@ def test_two_faults_of_the_link_at_once_end_one_after_the_other() -> None:
     assert struck.world.connection.connected, "the reference bot came back by itself"
 
 
+def test_a_cut_link_is_cut_whatever_else_is_wrong_with_the_broker() -> None:
+    struck = Incident(
+        {"kind": "broker_slow", "at": "1m", "for": "10m"},
+        {"kind": "broker_ack_lost", "at": "1m", "for": "10m", "share": 1.0},
+        {"kind": "broker_endpoint_down", "at": "1m", "for": "10m", "endpoints": ["positions"], "empty": True},
+        {"kind": "broker_refused", "at": "3m", "for": "3m"},
+        world=STILL,
+    ).run_to(4)  # fmt: skip
+    assert struck.proof(4) is not None
+    assert all(struck.world.link.verdict(endpoint).error is not None for endpoint in ("submit", "positions"))
+    assert struck.run_to(7).world.link.verdict("positions").answer is not None
+
+
 def _try(desk: Desk) -> Any:
     try:
         return desk.broker.positions(timeout=5)

@@ -169,6 +169,36 @@ def test_the_first_rule_that_says_something_wins_and_removal_restores() -> None:
     assert len(changes) == 6, "three added, three removed; the second removal of one changed nothing"
 
 
+class TestSeveralAtOnce:
+    """Faults overlap: what happens first on the way decides."""
+
+    def test_a_slow_broker_that_is_refused_as_well_is_refused(self) -> None:
+        path = Path().under(Verdict(delay_us=2 * SECOND)).under(Verdict(BrokerUnavailable("HTTP 503")))
+        ((failed_us, error),) = path.ask().errors
+        assert isinstance(error, BrokerUnavailable)
+        assert 2 * SECOND < failed_us < 2.1 * SECOND
+
+    def test_delays_add_up(self) -> None:
+        path = Path().under(Verdict(delay_us=SECOND)).under(Verdict(delay_us=2 * SECOND)).ask()
+        assert 3 * SECOND < path.replies[0][0] < 3.2 * SECOND
+
+    def test_an_error_that_comes_after_the_timeout_is_a_timeout(self) -> None:
+        path = Path().under(Verdict(delay_us=20 * SECOND)).under(Verdict(BrokerUnavailable("HTTP 503"))).ask()
+        assert [(t_us, type(error)) for t_us, error in path.errors] == [(5 * SECOND, BrokerTimeout)]
+
+    @pytest.mark.parametrize(
+        "answered", [Verdict(lose_reply=True), Verdict(answer=list), Verdict(BrokerUnavailable("HTTP 503"))]
+    )
+    def test_what_does_not_arrive_is_answered_by_nobody(self, answered: Verdict) -> None:
+        path = Path().under(answered)
+        heal = path.link.add(lambda _: Verdict(hang=True), of_path=True)
+        path.ask()
+        assert [type(error) for _, error in path.errors] == [BrokerTimeout]
+        assert path.executed_us == path.replies == []
+        heal()
+        assert path.link.verdict("submit") == answered
+
+
 def test_a_request_under_way_is_not_struck_by_a_fault_that_comes_after_it() -> None:
     path = Path()
     replies: list[str] = []
