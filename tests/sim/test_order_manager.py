@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sim.clock import SECOND
 from sim.network import BrokerUnavailable, BrokerUnreachable, UnknownOrder, Verdict
-from sim.orders import Order, Status
+from sim.orders import DONE, Order, Status
 from sim.venue import BrokerConfig, Update
 from tests.sim.worlds import Firm
 
@@ -342,6 +344,47 @@ class TestMemory:
         firm.soon(lambda: firm.manager.adopt(Order(order.id, "SPY", 1, 10)))
         firm.run(5)
         assert not firm.manager.orders[order.id].acknowledged
+
+
+_MESSAGES = st.one_of(
+    st.tuples(st.just("fill"), st.integers(0, 3), st.integers(1, 12)),
+    st.tuples(st.sampled_from(("canceled", "replaced", "expired", "rejected")), st.integers(0, 3), st.just(0)),
+    st.tuples(st.just("settle"), st.integers(0, 3), st.integers(0, 12)),
+    st.tuples(st.just("cancel"), st.integers(0, 3), st.just(0)),
+    st.tuples(st.just("wait"), st.integers(0, 9), st.just(0)),
+    st.tuples(st.just("restart"), st.just(0), st.just(0)),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(_MESSAGES, max_size=12), st.sampled_from([None, Verdict(lose_reply=True), Verdict(hang=True)]))
+def test_whatever_is_heard_in_whatever_order_an_order_keeps_to_its_states_and_the_open_ones_are_the_live_ones(
+    messages: list[tuple[str, int, int]], verdict: Verdict | None
+) -> None:
+    firm = Orders()
+    if verdict is not None:
+        firm.rule(verdict, "submit")
+    orders = [firm.rest(seconds=0, order_id=f"o{number}") for number in range(4)]
+    for number, (what, which, amount) in enumerate(messages):
+        order, before = orders[which % 4], [each.status for each in orders]
+        if what == "fill":
+            firm.manager.handle(Update("fill", order.id, f"f{number}", amount, 590.0, "SPY", 1))
+        elif what == "settle":
+            firm.manager.settle(order.id, Status.PARTIALLY_FILLED if 0 < amount < 10 else Status.CANCELED, amount)
+        elif what == "cancel":
+            firm.cancel(order, seconds=0)
+        elif what == "wait":
+            firm.run(which)
+        elif what == "restart":
+            firm.manager.forget()
+            for each in orders:
+                firm.manager.adopt(each)
+        else:
+            firm.manager.handle(Update(what, order.id))
+        for each, status in zip(orders, before, strict=True):
+            assert each.status is status or status not in DONE
+            assert 0 <= each.filled_qty <= each.qty
+        assert set(map(id, firm.manager.live())) == {id(each) for each in orders if each.live}
 
 
 class TestExposure:
