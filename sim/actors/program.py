@@ -25,6 +25,7 @@ from sim.actors.sockets import VirtualSocket
 from sim.actors.strand import Strand, current
 from sim.actors.threads import MainThread, finish_thread, forget_pools, release_pools, run_thread
 from sim.actors.vtime import epoch_ns
+from sim.actors.watchdog import BusyLoop
 from sim.clock import MINUTE, SECOND
 
 if TYPE_CHECKING:
@@ -97,8 +98,9 @@ class Program:
             strand.thread._ident = strand.ident
         try:
             body()
-        except Killed:
-            pass
+        except Killed as end:
+            if isinstance(end, BusyLoop):
+                self.runtime.watchdog.record(strand)
         finally:
             if strand in self._strands:
                 self._strands.remove(strand)

@@ -6,6 +6,7 @@ import logging
 import os
 import random
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,33 @@ def test_a_busy_loop_is_ended_by_the_watchdog(tmp_path: Path) -> None:
     hang = world.only("code.hang")
     assert (hang["endpoint"], hang["at"], hang["stack"][-1]) == ("busy loop", "bot.py:3", "bot.py:3 in spin")
     assert world.lines() == ["main goes on"]
+
+
+def test_a_busy_loop_of_a_world_on_another_thread_is_ended_too(tmp_path: Path) -> None:
+    worlds: list[BareWorld] = []
+    source = "def spin():\n    while True: pass\nspin()"
+    thread = threading.Thread(target=lambda: worlds.append(run(tmp_path, source, busy_limit_s=0.3)))
+    thread.start()
+    thread.join(30)
+    assert worlds[0].only("code.hang")["at"] == "bot.py:1"
+
+
+def test_two_worlds_side_by_side(tmp_path: Path) -> None:
+    source = """
+        import datetime, time
+        for _ in range(3): time.sleep(10); open("n", "a").write("x")
+        print(datetime.datetime.now().time(), len(open("n").read()))
+        """
+    write(tmp_path, source)
+    worlds = [BareWorld(zone=zone) for zone in ("UTC", "Asia/Tokyo")]
+    with virtual_time(worlds[0]), virtual_time(worlds[1]):
+        for world in worlds:
+            process = Process(world.env, world.hub, world.history, "bot")
+            world.env.call_later(0, UserProgram("bot.py", (), tmp_path).start, world, process)
+        for slice_end in range(1, 6):
+            for world in worlds:
+                world.marks.run(slice_end * 7_000_000)
+    assert [world.lines() for world in worlds] == [["14:00:30 3"], ["23:00:30 3"]]
 
 
 def test_real_processes_are_refused(tmp_path: Path) -> None:
