@@ -130,6 +130,11 @@ class Page:
             offset = self.line(number).find(stripped) - (len(piece) - len(piece.lstrip())) if stripped else 0
         return Hit(number, max(offset, 0) + column + 1, message, mend, max(length, 1))
 
+    def behind(self, entry: Entry, row: int, column: int) -> str:
+        """What the file has on the line behind a place in a command."""
+        hit = self.in_command(entry, row, column, 1, "", "")
+        return self.line(hit.line)[hit.column - 1 :]
+
     def in_line(self, number: int, needle: str, message: str, mend: str) -> Hit:
         """A hit at the first occurrence of `needle` in a line, else at its first word."""
         text = self.line(number)

@@ -10,6 +10,7 @@ from drills.lint.rules import (
     policy,
     processes,
     quoting,
+    repository,
     severity,
     state,
     steps,
@@ -18,5 +19,6 @@ from drills.lint.rules import (
 )
 
 MODULES = (
-    claims, cluster, code, placeholders, policy, processes, quoting, severity, state, steps, terminal, wording,
+    claims, cluster, code, placeholders, policy, processes, quoting, repository, severity, state,
+    steps, terminal, wording,
 )  # fmt: skip

@@ -125,9 +125,9 @@ def background_by_accident(page: Page) -> Iterator[Hit]:
     for entry in page.entries:
         for call in entry.shell.calls:
             last = call.words[-1] if call.words else None
-            if last is None or not call.background or call.program not in {"curl", "wget", "http"}:
+            if last is None or call.program not in {"curl", "wget", "http"}:
                 continue
-            behind = _behind(entry, last)
+            behind = page.behind(entry, last.row, last.column + len(last.text))
             if re.match(r"\S*\?\S*=", last.value) and re.match(r"&\w+=", behind):
                 yield page.in_command(
                     entry, last.row, last.column + len(last.text), 1, "this & ends the URL: what follows is not sent",
@@ -229,9 +229,3 @@ def _for_the_program(call: Call) -> Iterator[Word]:
         yield from (w for b, w in zip(call.words, call.words[1:], strict=False) if b.value == "-r" and "[" in w.bare)
     elif call.program == "curl":
         yield from _urls(call)
-
-
-def _behind(entry: Entry, word: Word) -> str:
-    """What stands on the line after a word."""
-    lines = entry.command.text.split("\n")
-    return lines[word.row][word.column + len(word.text) :] if word.row < len(lines) else ""

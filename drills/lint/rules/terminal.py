@@ -30,7 +30,8 @@ def never_returns(page: Page) -> Iterator[Hit]:
         if _STOP.search(" ".join([entry.command.title or "", *(n.text for n in entry.step.notes)])):
             continue
         for call in entry.shell.calls:
-            reason = None if "timeout" in call.wrappers or call.background else _endless(call, entry)
+            bounded = "timeout" in call.wrappers or call.background or _in_background(page, entry)
+            reason = None if bounded else _endless(call, entry)
             if reason is not None:
                 yield page.in_command(
                     entry, call.row, call.column, len(call.program), reason,
@@ -58,6 +59,11 @@ def needs_terminal(page: Page) -> Iterator[Hit]:
                     f"{call.program} {option.value} needs a terminal",
                     f"leave {option.value} out: the inner command asks nothing",
                 )  # fmt: skip
+
+
+def _in_background(page: Page, entry: Entry) -> bool:
+    lines = entry.command.text.split("\n")
+    return re.match(r"\s*&(?!&)", page.behind(entry, len(lines) - 1, len(lines[-1]))) is not None
 
 
 def _endless(call: Call, entry: Entry) -> str | None:

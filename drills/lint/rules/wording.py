@@ -36,6 +36,7 @@ _VAGUE = re.compile(
     re.I,
 )  # fmt: skip
 _BEYOND_LIMIT = re.compile(r"exceed|überschreit|übersteig|supera|excede", re.I)
+_LOSS_NUMBER = re.compile(r"(?:loss|drawdown|verlust|pérdida)[^.|]{0,30}\d", re.I)
 _CONDITIONAL = re.compile(
     r"^(?:if|when|unless|once|wait|falls|wenn|sobald|sofern|warten?|si|cuando|en caso|esperar|hasta)\b|→|->|=>|"
     r"\b(?:wait|until|if|falls|wenn|bis|hasta|si)\b",
@@ -133,7 +134,8 @@ def _sentences(step: Step) -> Iterator[tuple[int, str]]:
 
 def _states_limits(page: Page) -> bool:
     """Whether the runbook says somewhere what its limits are."""
-    if any(level.threshold is not None for level in page.runbook.severities):
+    levels = page.runbook.severities
+    if any(_LOSS_NUMBER.search(" ".join([level.name, *level.criteria, page.line(level.line)])) for level in levels):
         return True
     return any(_LIMIT.search(text) for _, text in page.prose)
 
