@@ -58,6 +58,8 @@ class Venue:
         self._open: dict[str, Order] = {}
         self.publish: Callable[[Update], None] = lambda update: None
         """Where order updates go; the connection sets it."""
+        self.on_market_order: list[Callable[[], object]] = []
+        """Called when a market order begins to work: proof for a fault of how such orders fill."""
         self.slippage_mean_bps = config.slippage_mean_bps
         self.partial_share = config.partial_share
         self.fill_delay_us = 0
@@ -81,6 +83,8 @@ class Venue:
         if order.kind == "limit":
             self._rest(order)
             return
+        for begun in list(self.on_market_order):
+            begun()
         partial = order.qty > 1 and self._chance() < self.partial_share
         first = order.qty // 2 if partial else order.qty
         self._fill_later(order, first)

@@ -54,10 +54,11 @@ def fill_delay(strike: Strike, fault: FillDelay) -> Heal:
     """Fill later than usual."""
     broker = strike.world.broker
     broker.fill_delay_us += fault.delay_us
-    strike.landed("the venue fills later")
+    met = _met_by_market_orders(strike, "a market order fills later")
 
     def heal() -> None:
         broker.fill_delay_us -= fault.delay_us
+        met()
 
     return once(heal)
 
@@ -67,10 +68,11 @@ def partial_fills(strike: Strike, fault: PartialFills) -> Heal:
     """Fill a share of orders in two parts."""
     broker, usual = strike.world.broker, strike.world.broker.partial_share
     broker.partial_share = fault.share
-    strike.landed("the venue fills in parts")
+    met = _met_by_market_orders(strike, "market orders fill in parts")
 
     def heal() -> None:
         broker.partial_share = usual
+        met()
 
     return heal
 
@@ -80,9 +82,21 @@ def slippage(strike: Strike, fault: Slippage) -> Heal:
     """Fill worse than usual."""
     broker, usual = strike.world.broker, strike.world.broker.slippage_mean_bps
     broker.slippage_mean_bps = fault.mean_bps
-    strike.landed("fills slip more")
+    met = _met_by_market_orders(strike, "a market order slips more")
 
     def heal() -> None:
         broker.slippage_mean_bps = usual
+        met()
 
     return heal
+
+
+def _met_by_market_orders(strike: Strike, proof: str) -> Heal:
+    """The fault has landed once a market order met it; returns how to stop listening."""
+    listening = strike.world.broker.on_market_order
+
+    def begun() -> None:
+        strike.landed(proof)
+
+    listening.append(begun)
+    return once(lambda: listening.remove(begun))

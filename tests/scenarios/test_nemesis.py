@@ -126,11 +126,11 @@ class TestOrdersInFlight:
 class TestProof:
     """Whether a fault landed is read from the History alone."""
 
-    def test_a_fault_that_met_nobody_has_no_proof(self) -> None:
+    @pytest.mark.parametrize("kind", ["order_rejects", "broker_ack_lost", "slippage", "fill_delay", "partial_fills"])
+    def test_a_fault_that_met_nobody_has_no_proof(self, kind: str) -> None:
         incident = Incident(
-            {"kind": "order_rejects", "at": "1m", "for": "3m"}, code=None,
-            world={**QUIET, "in_flight": False},
-        ).run_to(6)  # fmt: skip
+            {"kind": kind, "at": "1m", "for": "3m", **STRIKES[kind]}, code=None, world={**QUIET, "in_flight": False}
+        ).run_to(6)
         assert incident.proof() is None
 
     def test_an_effect_after_the_heal_is_none_of_it(self) -> None:
