@@ -12,13 +12,14 @@ from typing import Any
 
 from drills.reference.bot import build as reference_bot
 from sim.actors.process import Process
-from sim.clock import MINUTE, MS, SECOND
+from sim.clock import SECOND
 from sim.config import WorldConfig
 from sim.desk import Desk
 from sim.history import Event
 from sim.network import Rule, Verdict
 from sim.strategies import StrategyConfig
 from sim.world import Mitigation, World
+from tests.sim.market_kit import ny
 
 QUIET = StrategyConfig(orders_per_hour=0.0)
 BUSY = StrategyConfig(orders_per_hour=300.0)
@@ -75,8 +76,6 @@ class Firm:
 
     def run_to(self, when: tuple[int, ...]) -> None:
         """Let time pass until an instant by the firm's wall clock."""
-        from tests.sim.market_kit import ny
-
         self.world.run(self.world.clock.us_at(ny(*when)))
 
     def call(self, function: Callable[[Desk], Any], process: Process | None = None) -> Answer:
@@ -130,11 +129,3 @@ class Firm:
     def books_agree(self) -> bool:
         """Whether the firm's book equals the Ledger, and the Ledger its own arithmetic."""
         return self.world.book.held() == self.world.ledger.positions() and self.world.ledger.balanced()
-
-
-def reference_world(seed: int = 7, strategies: StrategyConfig = BUSY, **config: Any) -> World:
-    """A whole firm, run by the reference bot."""
-    return World(WorldConfig(strategies=strategies, **config), seed, mitigation=REFERENCE)
-
-
-__all__ = ["BUSY", "MINUTE", "MS", "QUIET", "REFERENCE", "SECOND", "Answer", "Firm", "reference_world"]
