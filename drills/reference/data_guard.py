@@ -64,8 +64,9 @@ class DataGuard:
     def problem_of(self, bar):
         """What is wrong with a bar, or None."""
         values = (bar.open, bar.high, bar.low, bar.close)
-        if not all(math.isfinite(value) and value > 0 for value in values):
-            return f"bar with price {min(values)}"
+        for value in values:
+            if not (math.isfinite(value) and value > 0):
+                return f"bar with price {value}"
         if bar.high < max(bar.open, bar.close, bar.low) or bar.low > min(bar.open, bar.close):
             return f"high {bar.high} and low {bar.low} do not fit"
         if bar.volume < 0 or (bar.volume == 0 and bar.high != bar.low):

@@ -83,7 +83,8 @@ class WindDown:
             return
         on_its_way = {}
         for order in self.desk.broker.orders("open", timeout=3):
-            on_its_way[order.symbol] = on_its_way.get(order.symbol, 0) + order.side * (order.qty - order.filled_qty)
+            if order.side * held.get(order.symbol, 0) < 0:  # only what closes: on the rest one cannot count
+                on_its_way[order.symbol] = on_its_way.get(order.symbol, 0) + order.side * (order.qty - order.filled_qty)
         if held != self.desk.positions and not on_its_way:
             self.desk.adopt_positions(held, "closing: the broker's word")
         for symbol, qty in held.items():
