@@ -79,6 +79,13 @@ def _hashes_of(file: str) -> dict[int, str]:
     return dict(line_hashes(Path(file).read_text(encoding="utf-8-sig", errors="replace")))
 
 
+def _units(text: str) -> list[int]:
+    """The text in UTF-16 units, as GitHub counts characters, without blanks."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace(" ", "").replace("\t", "")
+    raw = lines.encode("utf-16-be", errors="replace")
+    return [high << 8 | low for high, low in zip(raw[::2], raw[1::2], strict=True)]
+
+
 def line_hashes(text: str) -> Iterator[tuple[int, str]]:
     """The fingerprint of every line of a text, as (line, hash)."""
     leaving = pow(_FACTOR, _WINDOW, 1 << 64)
@@ -93,8 +100,7 @@ def line_hashes(text: str) -> Iterator[tuple[int, str]]:
         number, waiting[at] = waiting[at], 0
         return number, f"{name}:{seen[name]}"
 
-    characters = [ord(c) for c in text.replace("\r\n", "\n").replace("\r", "\n") if c not in " \t"]
-    for character in (*characters, _END, *([None] * _WINDOW)):
+    for character in (*_units(text), _END, *([None] * _WINDOW)):
         if waiting[at]:
             yield told()
         if character is not None and begins:

@@ -9,8 +9,8 @@ from datetime import date
 from drills.lint.page import Page
 from drills.lint.problem import Hit, Severity
 from drills.lint.registry import rule
-from drills.runbook.model import Drill, Procedure, Runbook
-from drills.runbook.people import is_placeholder
+from drills.runbook.durations import read_duration
+from drills.runbook.model import Drill, Procedure
 from drills.runbook.text import plain
 from drills.runbook.topics import TOPICS
 
@@ -100,7 +100,7 @@ def no_recovery_time(page: Page) -> Iterator[Hit]:
     """
     runbook = page.runbook
     answers = [p for p in runbook.procedures if p.role in {"response", "recovery"}]
-    if not answers or _states_recovery(runbook):
+    if not answers or _states_recovery(page):
         return
     mention = next(((n, m) for n, text in page.prose if (m := _RTO.search(text))), None)
     if mention is not None:
@@ -111,11 +111,17 @@ def no_recovery_time(page: Page) -> Iterator[Hit]:
         yield page.in_line(line, runbook.title, "no recovery time objective is stated", "state one: RTO: 45 minutes")
 
 
-def _states_recovery(runbook: Runbook) -> bool:
+def _states_recovery(page: Page) -> bool:
+    runbook = page.runbook
     stated = [*runbook.objectives, *(o for p in runbook.procedures for o in p.objectives)]
     if any(objective.name in {"RTO", "MTTR", "MTD"} for objective in stated):
         return True
-    return any(_RTO.search(key) and re.search(r"\d", value) for key, value in runbook.meta.items())
+    templates = {line for t in runbook.templates for line in range(t.line, t.end + 1)}
+    return any(
+        (match := _RTO.search(text)) and re.search(r"\d", text[match.end() :]) and read_duration(text[match.end() :])
+        for number, text in page.prose
+        if number not in templates
+    )
 
 
 def _date_in(text: str) -> tuple[str, date] | None:
@@ -163,8 +169,3 @@ def _same_trouble(scenario: str, title: str) -> bool:
     """Data can be corrupt or late; a procedure for the one is none for the other."""
     corrupt = re.compile(r"corrupt|bad|wrong|integrit|korrupt|beschädig|fehlerhaft|corromp|erróne", re.I)
     return corrupt.search(scenario) is None or corrupt.search(title) is not None
-
-
-def filled(value: str) -> bool:
-    """Whether a contact's value is one that can be used."""
-    return bool(value.strip()) and not is_placeholder(value)

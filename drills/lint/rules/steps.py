@@ -166,8 +166,8 @@ def _is_look(text: str) -> bool:
 
 def _target_of(page: Page, procedure: Procedure, step: Step, text: str) -> str | None:
     """Where the reference of one line leads: resolved alone, so that a step with two of them is no guess."""
-    if len(step.refs) == 1:
-        return step.refs[0]
+    if len(step.refs) < 2:
+        return step.refs[0] if step.refs else None
     alone = step.model_copy(update={"title": text, "actions": (), "notes": (), "branches": (), "children": ()})
     others = [p for p in page.runbook.procedures if p is not procedure]
     resolved, _ = resolve([procedure.model_copy(update={"steps": (alone, *procedure.steps)}), *others])

@@ -61,7 +61,11 @@ _LIMIT = re.compile(
     r"(?P<value2>\d+(?:[.,]\d+)?)\s*(?P<unit2>%|bps|ms|s|min|minutos|h|horas|usd|eur|\$|€)(?!\w)",
     re.I,
 )
-_ARTICLE = re.compile(r"^(?:the|our|a|an|this|that|and|of|if|when|die|der|das|den|unser\w*|el|la|los)\s+", re.I)
+_ARTICLE = re.compile(
+    r"^(?:the|our|a|an|this|that|and|of|if|when|with|its|wenn|falls|sobald|bei|ab|das|die|der|den|dem|ein\w*|"
+    r"unser\w*|el|la|los|un|una|si|cuando|con)\s+",
+    re.I,
+)
 _RESPOND = re.compile(
     r"\b(?:respond|response|acknowledge|reaction|reagier\w+|reaktion\w*|quittier\w+|responder|respuesta|atender)\b",
     re.I,

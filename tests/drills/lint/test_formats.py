@@ -131,9 +131,21 @@ class TestSarif:
         assert all(before[line] == after[line + 2] for line in range(1, 30))
         assert len(set(before.values())) == len(before)
 
-    def test_equal_lines_are_counted(self) -> None:
-        text = ("x" * 120 + "\n") * 3
-        assert [value.rsplit(":", 1)[1] for _, value in sorted(line_hashes(text))][:3] == ["1", "2", "1"]
+    @pytest.mark.parametrize(
+        ("text", "hashes"),
+        [
+            ("", "c129715d7a2bc9a3:1"),
+            (" a\nb\n  \t\tc\n d", "271789c17abda88f:1 54703d4cd895b18:1 180aee12dab6264:1 a23a3dc5e078b07b:1"),
+            (
+                "Lorem ipsum dolor sit amet.\n" * 10,
+                "a7f2ff13bc495cf2:1 a7f2ff13bc495cf2:2 a7f2ff13bc495cf2:3 a7f2ff13bc495cf2:4 a7f2ff13bc495cf2:5 "
+                "a7f2ff13bc495cf2:6 a7f2ff1481e87703:1 a9cf91f7bbf1862b:1 55ec222b86bcae53:1 cc97dc7b1d7d8f7b:1 "
+                "c129715d7a2bc9a3:1",
+            ),
+        ],
+    )
+    def test_the_fingerprint_is_the_one_that_github_computes(self, text: str, hashes: str) -> None:
+        assert list(line_hashes(text)) == list(enumerate(hashes.split(), 1))
 
     def test_blanks_and_line_ends_do_not_change_it(self) -> None:
         assert dict(line_hashes("a b\r\n\tc\n")) == dict(line_hashes("ab\nc\n"))

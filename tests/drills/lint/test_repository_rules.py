@@ -102,7 +102,7 @@ PRESENT = [
     ("RB305", "curl -s https://status.alpaca.markets/api/v2/summary"),
     ("RB305", "curl -sG http://prometheus:9090/api/v1/query --data-urlencode 'query=up'"),
     ("RB306", "curl -s 'http://prometheus:9090/api/v1/query?query=trading_drawdown_percentage'"),
-    ("RB306", "curl -s 'http://prometheus:9090/api/v1/query?query=sum(rate(orders_total{side=\"buy\"}[5m])) by (venue)'"),
+    ("RB306", "curl -s 'http://prometheus:9090/api/v1/query?query=sum(rate(orders_total{s=\"buy\"}[5m])) by (venue)'"),
     ("RB306", "curl -s 'http://prometheus:9090/api/v1/query?query=node_memory_free_bytes'"),
     ("RB307", "kubectl rollout restart deployment/trading-bot -n desk"),
     ("RB307", "kubectl rollout restart statefulset/prometheus -n monitoring"),
