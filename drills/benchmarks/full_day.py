@@ -36,6 +36,9 @@ class Outcome(NamedTuple):
     positions: dict[str, int]
     cash: float
     equity: float
+    equity_curve: list[float]
+    exposure_curve: list[float]
+    """In dollars, each second from the first to the last."""
 
 
 def config() -> WorldConfig:
@@ -59,10 +62,11 @@ def make_prices(market: Market, length_us: int) -> np.ndarray:
 
 
 def outcome(world: World) -> Outcome:
-    """What became of the World, read from the broker's side."""
+    """What became of the World, read from the broker's side; it must be finished."""
     fills = [event for event in world.history.of("ledger.fill") if event.data["source"] != "opening"]
     return Outcome(
         [(o.id, o.symbol, o.side, o.qty, str(o.status), o.filled_qty) for o in world.broker.orders.values()],
         [(event.data["fill"], event.subject, event.data["qty"], event.data["price"]) for event in fills],
         world.ledger.positions(), world.ledger.cash, world.broker.equity(),
+        world.history.series["equity"][1].tolist(), world.history.series["exposure"][1].tolist(),
     )  # fmt: skip

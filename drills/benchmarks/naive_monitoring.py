@@ -70,7 +70,7 @@ class NaiveMonitoring:
 
     def _refresh_equity(self) -> float:
         firm = self.firm
-        self.equity = firm.cash_micro / 1_000_000 + sum(firm.held[s] * firm.price[s] for s in firm.symbols)
+        self.equity = firm.broker.cash + sum(firm.held[s] * firm.price[s] for s in firm.symbols)
         self.peak = max(self.peak, self.equity)
         return self.equity
 
@@ -85,4 +85,5 @@ class NaiveMonitoring:
         return (self.firm.now_us - min(since_us)) / SECOND if since_us else 0.0
 
     def _mismatches(self) -> float:
-        return float(sum(self.firm.held[symbol] != self.firm.positions[symbol] for symbol in self.firm.symbols))
+        firm = self.firm
+        return float(sum(firm.held[symbol] != firm.broker.positions[symbol] for symbol in firm.symbols))

@@ -21,12 +21,15 @@ def test_the_naive_form_comes_to_the_same_outcome(seed: int) -> None:
     world_calls, naive_calls = count(), count()
     world = build(seed, lambda: next(world_calls))
     world.run(DAY_US)
+    world.finish()
     naive = NaiveFirm(config(), seed, lambda: next(naive_calls), DAY_US)
     naive.run()
     ours, theirs = outcome(world), naive.outcome()
     assert ours.orders == theirs.orders
     assert ours.fills == theirs.fills
     assert ours.positions == theirs.positions
+    assert ours.equity_curve == pytest.approx(theirs.equity_curve, abs=1e-3)
+    assert ours.exposure_curve == pytest.approx(theirs.exposure_curve, abs=1e-3)
     assert (ours.cash, ours.equity) == pytest.approx((theirs.cash, theirs.equity), abs=1e-6)
     assert next(world_calls) == next(naive_calls) == 23_390  # every second from the end of the start-up on
     assert len(ours.orders) > 1_800
@@ -35,6 +38,7 @@ def test_the_naive_form_comes_to_the_same_outcome(seed: int) -> None:
 def test_an_hour_that_ends_before_the_close_agrees_too() -> None:
     world = build(3, lambda: None, 60 * MINUTE)
     world.run(60 * MINUTE)
+    world.finish()
     naive = NaiveFirm(config(), 3, lambda: None, 60 * MINUTE)
     naive.run()
     assert outcome(world).fills == naive.outcome().fills
