@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sim.calendar import TradingCalendar
-from sim.clock import MS, VirtualTime
+from sim.clock import MINUTE, MS, VirtualTime
 from sim.history import History
 from sim.ledger import Ledger
 from sim.market import Market
 from sim.orders import Order, Status
 from sim.rng import Streams, lognormal, normal, uniform
+
+_LOOK_AHEAD_US = 10 * MINUTE
+"""How far ahead the path is searched for a resting order: most are filled or cancelled within minutes."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +109,18 @@ class Venue:
         if session is None:
             self._env.call_at(self._calendar.next_open_us(now), self._rest, order)
             return
-        revision = self._market.revision
-        reach = self._market.first_crossing_us(order.symbol, order.limit_price, order.side, now, session.close_us)
-        if reach is None:
-            self._env.call_at(session.close_us, self._end, order, Status.EXPIRED)
-        else:
+        until_us, revision = min(now + _LOOK_AHEAD_US, session.close_us), self._market.revision
+        reach = self._market.first_crossing_us(order.symbol, order.limit_price, order.side, now, until_us)
+        if reach is not None:
             self._env.call_at(reach, self._touch, order, revision)
+        elif until_us < session.close_us:
+            self._env.call_at(until_us, self._look_on, order, revision)
+        else:
+            self._env.call_at(session.close_us, self._end, order, Status.EXPIRED)
+
+    def _look_on(self, order: Order, revision: int) -> None:
+        if revision == self._market.revision and order.live:
+            self._rest(order)
 
     def _touch(self, order: Order, revision: int) -> None:
         """The true price is at the limit or through it; an order that crosses the market gets the market's price."""
