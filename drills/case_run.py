@@ -13,6 +13,7 @@ from datetime import datetime
 from drills.human import Preset
 from drills.plan import Plan
 from drills.responder import Responder
+from drills.unmodified import time_of
 from scenarios.build import world_config
 from scenarios.nemesis import Nemesis
 from scenarios.scenario import Scenario
@@ -72,6 +73,11 @@ def _run(
     preset: Preset | None,
 ) -> CaseRun:
     world = World(world_config(scenario), seed, mitigation=mitigation)
+    with time_of(world):
+        return _drive(world, scenario, plan, preset)
+
+
+def _drive(world: World, scenario: Scenario, plan: Plan | None, preset: Preset | None) -> CaseRun:
     zero_us = scenario.fault_zero_us
     horizon_us = scenario.length_us
     nemesis = Nemesis(world, scenario, zero_us)

@@ -134,6 +134,13 @@ def run(
         Path | None,
         typer.Option("--project", metavar="DIR", help="Folder that your code is imported from; default: here."),
     ] = None,
+    unmodified: Annotated[
+        bool,
+        typer.Option(
+            "--unmodified",
+            help="Run the code as it is (script, -m module, hooks): its clocks, sleeps and HTTP are the World's.",
+        ),
+    ] = False,
     responder: Annotated[
         str, typer.Option("--responder", metavar="WHO", help=f"Who is on call: {', '.join(RESPONDERS)}.")
     ] = "default",
@@ -166,7 +173,9 @@ def run(
     from drills.commands.run import Output, run_command
     from drills.options import RunOptions
 
-    options = RunOptions(seed, runbook, code, responder, tuple(case) if case else None, project)
+    options = RunOptions(
+        seed, runbook, code, unmodified, responder, tuple(case) if case else None, project
+    )
     return run_command(drills, options, Output(None if no_report else store, json, junit))
 
 

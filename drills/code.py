@@ -26,6 +26,7 @@ from typing import Any
 
 from drills import code_complaints as complaints
 from drills.fresh_imports import is_ours, is_user_file, loaded_files, take_out, user_imports
+from drills.unmodified import load_unmodified, unmodified_sha256
 from sim.errors import BadInput
 from sim.world import Mitigation
 
@@ -34,12 +35,14 @@ MAX_BYTES = 2_000_000
 _SPEC = re.compile(r"(?P<where>.+?)(?::(?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*))?", re.DOTALL)
 
 
-def load_mitigation(spec: str | None, project: Path | None = None) -> Mitigation:
+def load_mitigation(spec: str | None, project: Path | None = None, unmodified: bool = False) -> Mitigation:
     """The mitigation that `spec` names (None: the reference bot), tried once so that complaints come early.
 
     Its `build` imports the code afresh at each call. Run it inside `code_in_reach`, so that imports inside
     the user's functions find the project too.
     """
+    if unmodified:
+        return load_unmodified(spec, project)
     code = UserCode(spec, project)
     with user_imports(code.roots, code.package):
         code.target()
@@ -47,15 +50,20 @@ def load_mitigation(spec: str | None, project: Path | None = None) -> Mitigation
 
 
 @contextmanager
-def code_in_reach(spec: str | None, project: Path | None = None) -> Iterator[None]:
+def code_in_reach(spec: str | None, project: Path | None = None, unmodified: bool = False) -> Iterator[None]:
     """While this lasts, the user's project can be imported; afterwards nothing of it is left behind."""
+    if unmodified:  # it sees to its own imports
+        yield
+        return
     code = UserCode(spec, project)
     with user_imports(code.roots, code.package):
         yield
 
 
-def code_sha256(spec: str | None, project: Path | None = None) -> str:
+def code_sha256(spec: str | None, project: Path | None = None, unmodified: bool = False) -> str:
     """One digest of the user's source: the package that holds the code, and what it imports of the project."""
+    if unmodified:
+        return unmodified_sha256(project)
     code = UserCode(spec, project)
     with user_imports(code.roots, code.package):
         module = code.module()

@@ -28,6 +28,8 @@ class RunOptions:
     """`FILE.md` or `FILE.md#procedure`; None takes the drill's own."""
     code: str | None = None
     """The mitigation, as for `drills.code.load_mitigation`; None takes the reference bot."""
+    unmodified: bool = False
+    """Whether the code runs as it is, its own clocks, sleeps and sockets being the World's."""
     responder: str = "default"
     """One of `RESPONDERS`."""
     cases: tuple[str, ...] | None = None
@@ -53,6 +55,8 @@ class RunOptions:
             value = getattr(self, name)
             if value is not None:
                 text[name] = str(value)
+        if self.unmodified:
+            text["unmodified"] = "yes"
         if self.cases is not None:
             text["cases"] = shlex.join(self.cases)
         return text
@@ -65,6 +69,7 @@ class RunOptions:
                 seed=int(text.get("seed", "0")),
                 runbook=text.get("runbook"),
                 code=text.get("code"),
+                unmodified=text.get("unmodified") == "yes",
                 responder=text.get("responder", "default"),
                 cases=tuple(shlex.split(text["cases"])) if "cases" in text else None,
                 project=Path(text["project"]) if "project" in text else None,
@@ -84,6 +89,8 @@ class RunOptions:
             words += ["--code", self.code]
         if self.project is not None:
             words += ["--project", str(self.project)]
+        if self.unmodified:
+            words.append("--unmodified")
         if self.responder != "default":
             words += ["--responder", self.responder]
         for case in self.cases or ():

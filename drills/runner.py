@@ -66,10 +66,10 @@ def run_drill(drill: Drill, options: RunOptions, on_case: OnCase = lambda name, 
     started_at, start_s = wall_now().isoformat(timespec="seconds"), wall_seconds()
     scenarios = chosen_cases(drill, options)
     text = text_of(drill, options)
-    mitigation = load_mitigation(options.code, options.project)
+    mitigation = load_mitigation(options.code, options.project, options.unmodified)
     records: list[CaseRecord] = []
     histories: dict[str, History] = {}
-    with code_in_reach(options.code, options.project):
+    with code_in_reach(options.code, options.project, options.unmodified):
         for number, (name, scenario) in enumerate(scenarios.items(), start=1):
             on_case(name, number, len(scenarios))
             responder = options.responder if name == drill.lead or options.responder == "none" else "perfect"
@@ -85,7 +85,9 @@ def run_drill(drill: Drill, options: RunOptions, on_case: OnCase = lambda name, 
             file=_shown(text.path), procedure=text.procedure.id, title=text.procedure.title,
             line=text.procedure.line, sha256=text.runbook.source_sha256, note=text.note,
         ),
-        code=CodeRecord(spec=options.code or REFERENCE, sha256=code_sha256(options.code, options.project)),
+        code=CodeRecord(
+            spec=options.code or REFERENCE, sha256=code_sha256(options.code, options.project, options.unmodified)
+        ),
         responder=options.responder, options=options.as_text(), environment=environment(),
         replay=options.replay_command(drill.name), started_at=started_at,
         duration_s=round(wall_seconds() - start_s, 3),

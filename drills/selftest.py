@@ -119,31 +119,35 @@ def _do(item: tuple[str, object], names: tuple[str, ...]) -> Result:
     return catch(next(defect for defect in DEFECTS if defect.name == what), names)
 
 
-def catch(defect: Defect, names: Iterable[str] = QUARTERLY, seed: int = 7) -> Catch:
-    """Plant `defect` and look for the first case whose code verdict is fail."""
-    first_own = sorted(names, key=lambda name: name != defect.drill)
+def catch(defect: Defect, names: Iterable[str] = QUARTERLY, seed: int = 7, cases: Sequence[str] = ()) -> Catch:
+    """Plant `defect` and look for the first case whose code verdict is fail; `cases` restricts it to these."""
+    own_first = sorted(names, key=lambda name: name != defect.drill)
     with planted(defect) as mitigation:
-        for name in first_own:
+        for name in own_first:
             drill, text = _drill(name)
-            for case in drill.cases:
+            for case in _restricted(drill, cases):
                 record, _ = run_one(drill.scenario(case), seed, mitigation, text, "perfect", pass_mark=drill.pass_mark)
                 if record.verdicts.code is Verdict.FAIL:
                     return Catch(defect.name, defect.story, case, _first_finding(record))
     return Catch(defect.name, defect.story, None)
 
 
-def false_alarms(seed: int, names: Iterable[str] = QUARTERLY) -> Iterator[FalseAlarm]:
-    """Cases that the clean reference bot does not pass on `seed`."""
+def false_alarms(seed: int, names: Iterable[str] = QUARTERLY, cases: Sequence[str] = ()) -> Iterator[FalseAlarm]:
+    """Cases that the clean reference bot does not pass on `seed`; `cases` restricts it to these."""
     with planted(None) as mitigation:
         for name in names:
             drill, text = _drill(name)
-            for case in drill.cases:
+            for case in _restricted(drill, cases):
                 record, _ = run_one(
                     drill.scenario(case), seed, mitigation, text, "perfect",
                     pass_mark=drill.pass_mark, is_reference=True,
                 )  # fmt: skip
                 if record.verdict is not Verdict.PASS:
                     yield FalseAlarm(seed, case, f"{record.verdict}: {_first_finding(record)}")
+
+
+def _restricted(drill: Drill, cases: Sequence[str]) -> list[str]:
+    return [case for case in drill.cases if not cases or case in cases]
 
 
 @cache

@@ -52,6 +52,8 @@ class Mitigation(NamedTuple):
     build: Build
     origin: str
     """Where it comes from, for messages: `package.module:build`."""
+    unmodified: bool = False
+    """Whether it runs as it is, so that its own clocks, sleeps, threads and sockets must be the World's."""
 
 
 class World:

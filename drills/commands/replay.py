@@ -56,7 +56,8 @@ def changes(record: RunRecord, target: Target, options: RunOptions) -> list[str]
     changed = []
     if text_of(target.drill, options).runbook.source_sha256 != record.runbook.sha256:
         changed.append(f"the runbook ({record.runbook.file})")
-    if record.code.sha256 is not None and code_sha256(options.code, options.project) != record.code.sha256:
+    now = code_sha256(options.code, options.project, options.unmodified)
+    if record.code.sha256 is not None and now != record.code.sha256:
         changed.append(f"the code ({record.code.spec})")
     return changed
 

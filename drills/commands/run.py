@@ -61,7 +61,7 @@ def run_command(words: Sequence[str], options: RunOptions, output: Output) -> in
     for target in chosen:
         check_cases(target.drill, options.cases)
         text_of(target.drill, options)
-    load_mitigation(options.code, options.project)
+    load_mitigation(options.code, options.project, options.unmodified)
     output.check()
     screen = console(to_stderr=output.takes_stdout)
     _announce(screen, words, chosen, options)

@@ -7,6 +7,7 @@ session blocks it until data flows again. Nights, weekends and the gap at the op
 import math
 
 GOOD_BARS_NEEDED = 2
+BARS_OF_A_NEW_LEVEL = 15
 FROZEN_AFTER_S = 120
 
 
@@ -23,6 +24,7 @@ class DataGuard:
         self.changed_at = {}
         self.blocked = {}
         self.good_bars = {}
+        self.agreeing = {}
 
     def good_price(self, symbol):
         """The last price that passed, or None."""
@@ -51,7 +53,7 @@ class DataGuard:
         before = self.last_bar.get((bar.symbol, bar.minutes))
         if before is None or bar.start_us > before.start_us:
             self.last_bar[bar.symbol, bar.minutes] = bar
-        if problem:
+        if problem and not self.new_level(bar, before, problem):
             self.good_bars[bar.symbol] = 0
             self.block(bar.symbol, problem)
         elif bar.symbol in self.blocked and bar.minutes == 1:
@@ -60,6 +62,18 @@ class DataGuard:
                 self.good[bar.symbol] = bar.close
                 del self.blocked[bar.symbol]
                 self.desk.log(f"data guard: {bar.symbol} trusted again")
+
+    def new_level(self, bar, before, problem):
+        """Whether bars far from the last good price have agreed with each other for so long that the market moved."""
+        if not problem.startswith("close jumped") or before is None or bar.minutes != 1:
+            return False
+        agrees = abs(bar.close / before.close - 1) <= self.max_jump
+        self.agreeing[bar.symbol] = self.agreeing.get(bar.symbol, 0) + 1 if agrees else 0
+        if self.agreeing[bar.symbol] < BARS_OF_A_NEW_LEVEL:
+            return False
+        self.good[bar.symbol], self.agreeing[bar.symbol] = bar.close, 0
+        self.desk.page(f"{bar.symbol} has stayed at {bar.close} for {BARS_OF_A_NEW_LEVEL} min, taken as its price")
+        return True
 
     def problem_of(self, bar):
         """What is wrong with a bar, or None."""

@@ -1,0 +1,78 @@
+"""Bots as their authors wrote them: own sleeps, own clock, own broker client; drilled without a change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from drills.code import load_mitigation
+from drills.drill import drills
+from drills.options import RunOptions
+from drills.runner import run_drill
+from sim.errors import BadInput
+
+SCRIPT = """\
+import datetime, time
+from alpaca.trading.client import TradingClient
+
+client, start = TradingClient("key", "secret", paper=True), None
+while True:
+    equity = float(client.get_account().equity)
+    start = start or equity
+    if equity < 0.97 * start:
+        client.close_all_positions(cancel_orders=True)
+        print("all positions closed", datetime.datetime.now().date())
+        break
+    time.sleep(5)
+"""
+
+HOOKS = """\
+import time
+
+def build(desk):
+    def look():
+        began = time.monotonic()
+        time.sleep(2)
+        desk.log(f"slept {time.monotonic() - began:.1f} s on {time.strftime('%Y-%m-%d')}")
+    return {"every": {60: look}}
+"""
+
+
+def run(project: Path, code: str, case: str = "q1-daily-loss"):
+    options = RunOptions(seed=3, code=code, unmodified=True, project=project, cases=(case,), responder="none")
+    return run_drill(drills()["q1"], options)
+
+
+def test_a_script_with_its_own_client_says_flat_too_early_and_is_found_out(tmp_path: Path) -> None:
+    (tmp_path / "bot.py").write_text(SCRIPT, encoding="utf-8")
+    finished = run(tmp_path, "bot.py")
+    flat = [f for f in finished.record.findings if f.title.startswith("reported flat")]
+    assert flat, [f.title for f in finished.record.findings]
+    assert flat[0].source == "bot.py:10"
+    assert "all positions closed 2026-03-10" in flat[0].claim
+
+
+def test_the_same_script_gives_the_same_history_again(tmp_path: Path) -> None:
+    (tmp_path / "bot.py").write_text(SCRIPT, encoding="utf-8")
+    assert run(tmp_path, "bot.py").record.digest == run(tmp_path, "bot.py").record.digest
+
+
+def test_hooks_sleep_in_virtual_time_on_the_simulated_day(tmp_path: Path) -> None:
+    (tmp_path / "bot.py").write_text(HOOKS, encoding="utf-8")
+    history = run(tmp_path, "bot.py:build").histories["q1-daily-loss"]
+    said = {event.data["message"] for event in history.of("code.log")}
+    assert said == {"slept 2.0 s on 2026-03-10"}
+
+
+def test_what_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no such file"):
+        load_mitigation("nowhere.py", tmp_path, unmodified=True)
+    with pytest.raises(BadInput, match="--code"):
+        load_mitigation(None, tmp_path, unmodified=True)
+
+
+def test_the_option_is_in_the_record_and_in_the_replay_command() -> None:
+    options = RunOptions(seed=3, code="bot.py", unmodified=True)
+    assert RunOptions.from_text(options.as_text()) == options
+    assert "--unmodified" in options.replay_command("q1")
