@@ -19,7 +19,8 @@ _FILL_IN = re.compile(
     r"|table_name|column_name|TU_[A-Z_]+|DEIN_[A-Z_]+|IHR_[A-Z_]+)(?![\w-])"
 )
 _PROSE_TODO = re.compile(
-    r"(?<![\w-])(?:TODO|FIXME|TBD)(?![\w-])|\((?:to be (?:defined|written|added)|noch zu (?:ergänzen|definieren|klären)"
+    r"(?:^|[(\[:|*>-])\s*(?P<mark>TODO|FIXME|TBD)(?![\w`-])|(?<![\w`-])(?:TODO|FIXME|TBD):|"
+    r"\((?:to be (?:defined|written|added)|noch zu (?:ergänzen|definieren|klären)"
     r"|por definir|pendiente de definir)\)"
 )
 _PLAIN_REMARK = re.compile(r"^(?:note|hinweis|nota|expected|erwartet|output|example|beispiel|ejemplo)\b", re.I)
@@ -91,7 +92,12 @@ def left_to_do(page: Page) -> Iterator[Hit]:
     for number, text in page.prose:
         match = _PROSE_TODO.search(text)
         if match is not None and number not in lines and number not in templates and not _is_contact(page, number):
-            yield page.in_line(number, match.group(0), "this was never written", "write it, or take the step out")
+            yield page.in_line(
+                number,
+                match.group("mark") or match.group(0),
+                "this was never written",
+                "write it, or take the step out",
+            )
 
 
 @rule("RB104", Severity.WARNING, "step that is only a comment in a code block")

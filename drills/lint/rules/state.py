@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from drills.lint.page import Entry, Page
 from drills.lint.problem import Hit, Severity
 from drills.lint.registry import rule
-from drills.lint.statements import Call
+from drills.lint.statements import Call, statement
 
 _ALWAYS = frozenset(
     ["HOME", "USER", "PWD", "OLDPWD", "PATH", "SHELL", "HOSTNAME", "TMPDIR", "EDITOR", "LANG", "LC_ALL", "TERM", "TZ",
@@ -50,8 +50,8 @@ def undefined_variable(page: Page) -> Iterator[Hit]:
     Say where the value comes from, or let the shell stop: `${ADMIN_TOKEN:?see the vault, entry trading-api}`.
     """
     known = set(_ALWAYS)
-    for entry in page.entries:
-        known |= entry.shell.assigned.keys() | entry.shell.exported.keys()
+    for text in (*(e.command.text for e in page.entries if e.is_shell), *(f.text for f in page.shell_fences)):
+        known |= statement(text).assigned.keys() | statement(text).exported.keys()
     prose = "\n".join(text for _, text in page.prose)
     seen: set[str] = set()
     for entry in page.entries:

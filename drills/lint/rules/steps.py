@@ -21,6 +21,7 @@ _STRONG = frozenset(
 _STOPS = frozenset({"halt", "safe_mode", "cancel_orders", "flatten", "stop_system"})
 _SHOWS_STOP = frozenset({"verify_halted", "verify_orders", "verify_flat"})
 _SHOWS_START = frozenset({"verify_health", "verify_trading", "verify_connected", "verify_reconciled", "verify_data"})
+_SHOWS = {"cancel_orders": frozenset({"look_orders"}), "flatten": frozenset({"look_positions"})}
 _POINTER = re.compile(r"(?:see|siehe|vgl\.?|véase|ver|as in|go to|weiter mit)\s+(?P<target>[^()\n;.]{2,60})", re.I)
 
 
@@ -126,10 +127,10 @@ def _last_change(step: Step) -> int | None:
 
 def _looked_after(step: Step, index: int) -> bool:
     changed = step.commands[index]
-    if any(action.startswith("verify_") for action in changed.binds_to) or changed.blocking:
+    if any(action.startswith("verify_") for action in changed.binds_to) or changed.blocking or changed.expected:
         return True
     later = [c for c in step.commands[index + 1 :] if not c.todo]
-    return any(c.effect == "read" for c in later) or any(
+    return any(c.effect != "mutate" for c in later) or any(
         _is_look(item.text) for item in step.actions if item.line > changed.line
     )
 
@@ -157,7 +158,8 @@ def _same_case(step: Step, later: Step) -> bool:
 def _verifies(later: Step, done: str) -> bool:
     """Whether a later step says that it looks at this kind of change."""
     actions = set(bind(later).actions) | {action for command in later.commands for action in command.binds_to}
-    return "monitor" in actions or bool(actions & (_SHOWS_STOP if done in _STOPS else _SHOWS_START))
+    wanted = (_SHOWS_STOP if done in _STOPS else _SHOWS_START) | _SHOWS.get(done, frozenset())
+    return "monitor" in actions or bool(actions & wanted)
 
 
 def _is_look(text: str) -> bool:
