@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.drills.lint.pages import page_of, problems
 
 PIECES = st.sampled_from([
-    "kubectl exec -it p -- bash -c '", "kubectl exec", "python -c \"", "print('done')", "$(", ")", "'", '"', "`", "<pod>",
+    "kubectl exec -it p -- bash -c '", "kubectl exec", "python -c \"", "$(", ")", "'", '"', "<pod>", "`",
     "psql -c \"SELECT (", "| grep x", "ps aux", "&& ", "watch ", "ssh h ", "timeout", "sudo -u", "rm -rf $X", "${A:-",
     "}", "<<EOF", "EOF", "\n", "\\", "curl 'http://a/b?c={d=[e]}'", "tail -f", "\u202e", "ü", "# TODO: x", "export A=",
     "cd ", "for i in ; do", "done", "docker exec", "xargs", "env A=1", "if [ x ]; then", "{{.Names}}", "*", "&b=c",
@@ -31,7 +31,8 @@ def test_any_mix_of_shell_is_linted(pieces: list[str]) -> None:
     [
         "(" * 3000,
         "bash -c " * 500,
-        "sudo " * 2000 + "ls",
+        "sudo " * 100 + "ls",
+        "kubectl exec p -- " * 100 + "ls",
         "python -c '" + "(" * 2000 + "'",
         "$(" * 1000,
         "x=" + "'" * 999,
