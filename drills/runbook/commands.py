@@ -94,7 +94,12 @@ def simple_commands(text: str) -> list[list[str]]:
     return [words for words in found if words]
 
 
+_WORDS_THAT_DECIDE = 100
+"""What a command means stands at its beginning; a thousand `sudo` in a row must not nest a thousand deep."""
+
+
 def _simple(words: list[str], title: str) -> Meaning:
+    words = words[:_WORDS_THAT_DECIDE]
     while words and re.match(r"^[A-Za-z_]\w*=", words[0]):
         words = words[1:]
     if not words:
