@@ -1,3 +1,10 @@
+"""Documents made to hurt: they are read, or refused in one line, and never end in a crash."""
+
+from __future__ import annotations
+
+import pytest
+
+from drills.runbook.reader import read_text
 
 
 @pytest.mark.parametrize("wrapper", ["sudo ", "sudo env ", "nice timeout 5 "])
