@@ -59,62 +59,50 @@ class Marks:
         me, hub, env = greenlet.getcurrent(), self.hub, self._env
         queue, step, until_us = env.queue, env.step, self._until_us
         while hub.driver is me:
-            marks = self._marks
-            mark, thread_busy = self._soonest()
-            due_us = until_us + 1 if mark is None else max(mark.next_us, env.now)
-            last_us = min(due_us, until_us)
-            while queue and queue[0][0] <= last_us:
-                step()
-                if thread_busy or self._marks is not marks or hub.driver is not me:
-                    break  # another mark may be the soonest now
+            marks, due_us, thread_busy = self._marks, until_us + 1, False
+            for mark in marks:
+                if mark.process.busy:
+                    thread_busy = True
+                elif mark.next_us < due_us:
+                    due_us = mark.next_us
+            last_us = min(max(due_us, env.now), until_us)
+            if queue and queue[0][0] <= last_us:
+                while queue and queue[0][0] <= last_us:
+                    step()
+                    if thread_busy or self._marks is not marks or hub.driver is not me:
+                        break  # another mark may be the next one now
+            elif due_us > until_us:
+                env.set_now(until_us)
+                return
             else:
-                if mark is None or due_us > until_us:
-                    env.set_now(until_us)
-                    return
-                if not mark.process.busy:
-                    self._call_mark(mark, due_us, me)
+                self._march([mark for mark in marks if not mark.process.busy] if thread_busy else marks, due_us, me)
 
-    def _soonest(self) -> tuple[Mark | None, bool]:
-        """The mark due next, of a process whose thread is free, and whether there is any whose thread is not.
+    def _march(self, marks: list[Mark], due_us: int, me: greenlet.greenlet) -> None:
+        """Call the marks that are due, instant after instant, until an event is due or one of them has to wait.
 
-        Marks that fell due while the thread was busy are called once when it is free again, late, as a timer
-        loop does; the ones between are lost.
+        Marks that fell due while their thread was busy are called once when it is free again, late, as a
+        timer loop does, the latest first; the ones between are lost.
         """
-        soonest, thread_busy = None, False
-        for mark in self._marks:
-            if mark.process.busy:
-                thread_busy = True
-            elif soonest is None or mark.next_us < soonest.next_us:
-                soonest = mark
-        return soonest, thread_busy
-
-    def _call_mark(self, mark: Mark, due_us: int, me: greenlet.greenlet) -> None:
-        late_us = due_us - mark.next_us
-        try:
-            if late_us:
-                self._env.set_now(due_us)
-                mark.next_us += (late_us // mark.period_us + 1) * mark.period_us
-                mark.call()
-            else:
-                self._march(mark, me)
-        except BaseException as error:  # user code: written down, never the World's failure
-            mark.process.report(mark.name, error)
-        if self.hub.driver is not me:
-            mark.process.finished()
-
-    def _march(self, mark: Mark, me: greenlet.greenlet) -> None:
-        """Call `mark`, which is due, and again until another mark or an event is, or it had to wait."""
-        env, hub, call, period_us = self._env, self.hub, mark.call, mark.period_us
-        queue = env.queue
+        env, hub, queue, known = self._env, self.hub, self._env.queue, self._marks
         head = queue[0] if queue else None
         stop_us = self._until_us + 1 if head is None else min(head[0], self._until_us + 1)
-        for other in self._marks:
-            if other is not mark and other.next_us < stop_us:
-                stop_us = other.next_us
-        t_us = mark.next_us
-        while True:
-            env._now = t_us  # set_now without its checks: nothing is due before
-            mark.next_us = t_us = t_us + period_us
-            call()
-            if t_us >= stop_us or hub.driver is not me or (queue and queue[0] is not head):
-                return
+        while (now_us := max(due_us, env._now)) < stop_us:
+            env._now = now_us  # set_now without its checks: nothing is due before
+            soonest_us = stop_us
+            for mark in marks:
+                if mark.next_us == due_us:
+                    mark.next_us += mark.period_us
+                    if mark.next_us <= now_us:
+                        mark.next_us = now_us + mark.period_us - (now_us - mark.next_us) % mark.period_us
+                    try:
+                        mark.call()
+                    except BaseException as error:  # user code: written down, never the World's failure
+                        mark.process.report(mark.name, error)
+                    if hub.driver is not me:
+                        mark.process.finished()
+                        return
+                    if (queue and queue[0] is not head) or self._marks is not known:
+                        return
+                if mark.next_us < soonest_us:
+                    soonest_us = mark.next_us
+            due_us = soonest_us

@@ -114,6 +114,34 @@ def test_time_passes_without_any_marks() -> None:
     assert bench.log == [(5, "event")]
 
 
+def test_what_fell_due_while_the_thread_waited_comes_once_the_most_overdue_first_while_other_threads_go_on() -> None:
+    bench = Bench()
+    other = Process(bench.env, bench.marks.hub, bench.history, "other")
+
+    def waits() -> None:
+        if bench.env.now == 10:
+            bench.process.wait(bench.env.timeout(36))
+            bench.say("waited")()
+
+    bench.marks.every(bench.process, "waits", 10, waits)
+    bench.every(10, "ten")
+    bench.every(4, "four")
+    bench.marks.every(other, "other", 20, bench.say("other"))
+    bench.marks.run(50)
+    assert bench.log == [
+        (4, "four"), (8, "four"), (20, "other"), (40, "other"), (46, "waited"), (46, "ten"), (46, "four"),
+        (48, "four"), (50, "ten"),
+    ]  # fmt: skip
+
+
+def test_a_process_that_ends_is_called_no_more_not_even_at_this_instant() -> None:
+    bench = Bench()
+    bench.marks.every(bench.process, "ends", 10, lambda: bench.marks.drop(bench.process))
+    bench.every(5, "own")
+    bench.marks.run(25)
+    assert bench.log == [(5, "own")]
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     periods=st.lists(st.integers(1, 9), min_size=1, max_size=4),
