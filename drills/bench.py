@@ -24,7 +24,8 @@ from drills.benchmarks.full_day import DAY_US, WINDOW_US
 from drills.benchmarks.ratios import Ratio
 from drills.progress import ProgressLine
 
-SEED = 7
+SEEDS = range(1, 10)
+"""One for each round: the count of orders, and which hours they come in, differ from seed to seed."""
 
 
 def main() -> int:
@@ -37,18 +38,18 @@ def main() -> int:
 
 
 def ratios(
-    rounds: int = 9, day_us: int = DAY_US, window_us: int = WINDOW_US,
+    seeds: range = SEEDS, day_us: int = DAY_US, window_us: int = WINDOW_US,
     progress: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> Iterator[Ratio]:  # fmt: skip
-    """Each ratio in turn; `rounds` and the lengths are smaller in tests."""
+    """Each ratio in turn; fewer seeds and shorter lengths will do for tests."""
     measures: dict[str, Callable[[], Ratio]] = {
-        "light hook": partial(worlds.full_day, "full-day-light", worlds.LIGHT_S, 10.0, SEED, rounds, day_us),
-        "heavy hook": partial(worlds.full_day, "full-day-heavy", worlds.HEAVY_S, 2.3, SEED, rounds, day_us),
-        "window": partial(worlds.window, SEED, rounds, day_us, window_us),
-        "naive form": partial(worlds.against_naive, SEED, rounds, day_us),
-        "adherence": partial(others.adherence, SEED, rounds, day_us),
-        "digest": partial(others.digest, SEED, rounds, day_us),
-        "help": partial(others.help_text, rounds),
+        "light hook": partial(worlds.full_day, "full-day-light", worlds.LIGHT_S, 10.0, seeds, day_us),
+        "heavy hook": partial(worlds.full_day, "full-day-heavy", worlds.HEAVY_S, 2.3, seeds, day_us),
+        "window": partial(worlds.window, seeds, day_us, window_us),
+        "naive form": partial(worlds.against_naive, seeds, day_us),
+        "adherence": partial(others.adherence, seeds, day_us),
+        "digest": partial(others.digest, seeds, day_us),
+        "help": partial(others.help_text, seeds),
     }
     for done, (what, measure) in enumerate(measures.items()):
         progress(f"measuring: {what}", done, len(measures))

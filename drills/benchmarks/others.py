@@ -14,13 +14,13 @@ from drills.step_model import ModelStep, TraceEvent, barrier_order
 STEPS, ACTS = 40, 500
 
 
-def adherence(seed: int, rounds: int, day_us: int = DAY_US) -> Ratio:
+def adherence(seeds: range, day_us: int = DAY_US) -> Ratio:
     """Scoring 500 acts against 40 steps, over simulating the day in which they were done."""
     steps, trace = performance()
     ratio = by_turns(
-        lambda: seconds(lambda: score_adherence(steps, trace)),
-        lambda: _day_s(seed, day_us),
-        rounds,
+        lambda _: seconds(lambda: score_adherence(steps, trace)),
+        lambda seed: _day_s(seed, day_us),
+        seeds,
     )
     return Ratio("adherence-40x500", ratio, 1.0)
 
@@ -34,19 +34,23 @@ def performance() -> tuple[list[ModelStep], list[TraceEvent]]:
     return steps, [TraceEvent(ids[turn], float(n), Effect.MUTATE) for n, turn in enumerate(turns)]
 
 
-def digest(seed: int, rounds: int, day_us: int = DAY_US) -> Ratio:
+def digest(seeds: range, day_us: int = DAY_US) -> Ratio:
     """Digesting the History of a day, over simulating the day."""
-    world = build(seed, _nothing, day_us)
-    world.run(day_us)
-    world.finish()
-    ratio = by_turns(lambda: seconds(world.history.digest), lambda: _day_s(seed, day_us), rounds)
+
+    def digest_s(seed: int) -> float:
+        world = build(seed, _nothing, day_us)
+        world.run(day_us)
+        world.finish()
+        return seconds(world.history.digest)
+
+    ratio = by_turns(digest_s, lambda seed: _day_s(seed, day_us), seeds)
     return Ratio("history-digest", ratio, 1.0)
 
 
-def help_text(rounds: int) -> Ratio:
+def help_text(seeds: range) -> Ratio:
     """`firedrill --help` over a Python that does nothing."""
     command = "import sys; from drills.cli import main; sys.exit(main(['--help']))"
-    ratio = by_turns(lambda: _python_s(command), lambda: _python_s("pass"), rounds)
+    ratio = by_turns(lambda _: _python_s(command), lambda _: _python_s("pass"), seeds)
     return Ratio("help", ratio, 12.0)
 
 

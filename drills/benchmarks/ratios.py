@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from sim.clock import wall_seconds
 
-Timed = Callable[[], float]
-"""Prepares something, does it, and returns how many seconds the doing took."""
+Timed = Callable[[int], float]
+"""Prepares something on a seed, does it, and returns how many seconds the doing took."""
 
 
 class Ratio(NamedTuple):
@@ -51,7 +51,7 @@ def seconds(function: Callable[[], object]) -> float:
             gc.enable()
 
 
-def by_turns(upper: Timed, lower: Timed, rounds: int) -> float:
-    """The median of `upper` over the median of `lower`, taken by turns."""
-    times = [(upper(), lower()) for _ in range(rounds)]
+def by_turns(upper: Timed, lower: Timed, seeds: range) -> float:
+    """The median of `upper` over the median of `lower`, taken by turns, each seed once by both."""
+    times = [(upper(seed), lower(seed)) for seed in seeds]
     return median(above for above, _ in times) / median(below for _, below in times)

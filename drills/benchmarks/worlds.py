@@ -14,35 +14,36 @@ _LOOP = 20_000
 _FLOOR_S = 0.1
 
 
-def full_day(name: str, hook_s: float, target: float, seed: int, rounds: int, day_us: int = DAY_US) -> Ratio:
+def full_day(name: str, hook_s: float, target: float, seeds: range, day_us: int = DAY_US) -> Ratio:
     """A day of the World over the bare loop that only calls the same hook."""
-    hook, calls = hook_that_takes(hook_s), hook_calls(seed, day_us)
+    hook, calls = hook_that_takes(hook_s), hook_calls(seeds[0], day_us)
 
-    def world_s() -> float:
+    def world_s(seed: int) -> float:
         world = build(seed, hook, day_us)
         return seconds(lambda: world.run(day_us))
 
     # Both sides take about as long, so that what else the machine does falls on both.
     times = max(1, round(_FLOOR_S / (hook_s * calls)))
 
-    def floor_s() -> float:
+    def floor_s(_: int) -> float:
         return seconds(lambda: bare_loop(hook, calls * times)) / times
 
-    return Ratio(name, by_turns(world_s, floor_s, rounds), target)
+    return Ratio(name, by_turns(world_s, floor_s, seeds), target)
 
 
-def window(seed: int, rounds: int, day_us: int = DAY_US, window_us: int = WINDOW_US) -> Ratio:
+def window(seeds: range, day_us: int = DAY_US, window_us: int = WINDOW_US) -> Ratio:
     """A declared window of 40 minutes over the full day, with a light hook."""
     hook = hook_that_takes(LIGHT_S)
 
-    def world_s(length_us: int) -> float:
+    def world_s(seed: int, length_us: int) -> float:
         world = build(seed, hook, length_us)
         return seconds(lambda: world.run(length_us))
 
-    return Ratio("window", by_turns(lambda: world_s(window_us), lambda: world_s(day_us), rounds), 0.1)
+    ratio = by_turns(lambda seed: world_s(seed, window_us), lambda seed: world_s(seed, day_us), seeds)
+    return Ratio("window", ratio, 0.1)
 
 
-def against_naive(seed: int, rounds: int, day_us: int = DAY_US) -> Ratio:
+def against_naive(seeds: range, day_us: int = DAY_US) -> Ratio:
     """The naive form of the day over the World, with a light hook.
 
     The naive form values the account at each tick, so the World's time has in it what it does in its place:
@@ -50,10 +51,10 @@ def against_naive(seed: int, rounds: int, day_us: int = DAY_US) -> Ratio:
     """
     hook = hook_that_takes(LIGHT_S)
 
-    def naive_s() -> float:
+    def naive_s(seed: int) -> float:
         return seconds(NaiveFirm(config(), seed, hook, day_us).run)
 
-    def world_s() -> float:
+    def world_s(seed: int) -> float:
         world = build(seed, hook, day_us)
 
         def whole_run() -> None:
@@ -62,7 +63,7 @@ def against_naive(seed: int, rounds: int, day_us: int = DAY_US) -> Ratio:
 
         return seconds(whole_run)
 
-    return Ratio("naive", by_turns(naive_s, world_s, rounds), 5.0, at_least=True)
+    return Ratio("naive", by_turns(naive_s, world_s, seeds), 5.0, at_least=True)
 
 
 def hook_calls(seed: int, day_us: int) -> int:

@@ -46,7 +46,7 @@ def test_an_hour_that_ends_before_the_close_agrees_too() -> None:
 
 
 def test_each_ratio_is_one_line() -> None:
-    measured = list(ratios(rounds=1, day_us=4 * MINUTE, window_us=MINUTE))
+    measured = list(ratios(seeds=range(1, 2), day_us=4 * MINUTE, window_us=MINUTE))
     assert [ratio.name for ratio in measured] == [
         "full-day-light", "full-day-heavy", "window", "naive", "adherence-40x500", "history-digest", "help",
     ]  # fmt: skip
@@ -65,4 +65,4 @@ def test_a_line_says_whether_the_target_is_met() -> None:
 
 def test_a_ratio_is_one_median_over_the_other() -> None:
     upper, lower = iter([3.0, 90.0, 4.0]), iter([2.0, 1.0, 50.0])
-    assert by_turns(lambda: next(upper), lambda: next(lower), 3) == 2.0
+    assert by_turns(lambda _: next(upper), lambda _: next(lower), range(3)) == 2.0
