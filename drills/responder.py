@@ -34,6 +34,8 @@ from sim.clock import MINUTE, SECOND
 from sim.pager import Page
 from sim.world import World
 
+_GLANCE_US = MINUTE
+"""How often somebody looks at the screens."""
 _RETRY_US = 60 * SECOND
 _PATIENCE_US = 10 * MINUTE
 """How long a failing verification is repeated once nothing is broken any more."""
@@ -90,20 +92,31 @@ class Responder:
         if not self._called.triggered:
             self._called.succeed()
 
-    def _notice(self) -> None:
-        """Nobody was paged, but trading stands still and somebody looks."""
+    def _watch(self, patience_us: int) -> Steps:
+        """Nobody was paged, but in session somebody sees, after a while, that trading stands still."""
+        env = self._world.env
+        since_us: int | None = None
+        while since_us is None or env.now - since_us < patience_us:
+            yield env.timeout(_GLANCE_US)
+            if self.called:
+                return
+            if not self._stands_still():
+                since_us = None
+            elif since_us is None:
+                since_us = env.now
+        self._emit("noticed", text="somebody on the desk noticed")
+        self._called.succeed()
+
+    def _stands_still(self) -> bool:
         system = self._world.trading
         broken = not system.up or system.halted is not None or not self._world.connection.connected
-        if not self._called.triggered and broken:
-            self._emit("noticed", text="somebody on the desk noticed")
-            self._called.succeed()
+        return broken and self._world.calendar.is_open(self._world.env.now)
 
     def _life(self) -> Steps:
         env = self._world.env
         yield env.at(self._zero_us)
-        env.call_later(self._draw_us(NOTICE_AFTER_S, 0.3), self._notice)
+        env.process(self._watch(self._draw_us(NOTICE_AFTER_S, 0.3)))
         yield self._called
-        self._begun_us = env.now
         for at_s, role in self._plan.escalation:
             if at_s:
                 env.call_later(round(at_s * SECOND), self._escalate_by_table, role)
@@ -179,7 +192,8 @@ class Responder:
         effect = ACTIONS[action].effect
         if effect is Effect.MUTATE and self._chance.random() < self._preset.slip:
             self._emit("slipped", step.id, action=action, line=step.line)
-            self._left_out.append(step)
+            if step not in self._left_out:
+                self._left_out.append(step)
             return Outcome(True, "done (to the wrong object)")
         outcome = yield from self._perform(action, step)
         if action.startswith("verify_"):
