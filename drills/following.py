@@ -112,36 +112,35 @@ def step_records(plan: Plan, history: History, detected_us: int | None) -> list[
     """Planned against actual, one record a step."""
     started = _by_step(history.of("responder.started"))
     done = _by_step(history.of("responder.done"))
-    slipped = {event.subject for event in history.of("responder.slipped")}
+    mended = {event.subject for event in history.of("responder.done") if event.data["late"]}
+    wrong = {event.subject for event in history.of("responder.slipped")} - mended
     return [
-        _record(step, history, started.get(step.id), done.get(step.id), step.id in slipped, detected_us)
+        _record(step, started.get(step.id), done.get(step.id), step.id in wrong, detected_us)
         for step in plan.steps
         if step.chosen or step.id in started  # of several ways, those not taken are not missing
     ]
 
 
 def _record(
-    step: PlannedStep, history: History, started: Event | None, done: Event | None, slipped: bool,
-    detected_us: int | None,
-) -> StepRecord:  # fmt: skip
-    due_us = None if detected_us is None else _due_us(step, history, detected_us)
-    due_s = None if due_us is None else due_us / SECOND
+    step: PlannedStep, started: Event | None, done: Event | None, wrong: bool, detected_us: int | None
+) -> StepRecord:
+    due_s = None if step.deadline_s is None or detected_us is None else detected_us / SECOND + step.deadline_s
     return StepRecord(
         id=step.id, title=step.title, line=step.line, planned_s=due_s,
         started_s=None if started is None else started.t_us / SECOND,
-        done_s=None if done is None else done.t_us / SECOND, outcome=_outcome(step, done, slipped, due_s),
+        done_s=None if done is None else done.t_us / SECOND, outcome=_outcome(step, done, wrong, due_s),
         actions=list(step.actions),
     )  # fmt: skip
 
 
-def _outcome(step: PlannedStep, done: Event | None, slipped: bool, due_s: float | None) -> Outcome:
+def _outcome(step: PlannedStep, done: Event | None, wrong: bool, due_s: float | None) -> Outcome:
     if not step.actions:
         return "unbound"
     if not step.executable:
         return "not_executable"
     if done is None:
         return "skipped"
-    if slipped and not done.data["late"]:
+    if wrong:
         return "slip"
     return "late" if due_s is not None and done.t_us / SECOND > due_s else "done"
 

@@ -225,9 +225,10 @@ class Responder:
 
     def _verify(self, action: str, step: PlannedStep, outcome: Outcome) -> Generator[simpy.Event, Any, Outcome]:
         """Repeat a check that fails: while something is broken, and for a while after."""
-        if not outcome.ok and self._left_out and self._finds_slip():
-            yield from self._catch_up()
-            outcome = yield from self._perform(action, step)
+        if not outcome.ok:
+            found = yield from self._catch_up()
+            if found:
+                outcome = yield from self._perform(action, step)
         calm_since: int | None = None
         while not outcome.ok:
             if self._nemesis.active():
@@ -240,15 +241,14 @@ class Responder:
             outcome = yield from self._perform(action, step)
         return outcome
 
-    def _finds_slip(self) -> bool:
-        return bool(self._chance.random() < FINDS_OWN_SLIP)
-
-    def _catch_up(self) -> Steps:
-        forgotten, self._left_out = self._left_out, []
-        for step in forgotten:
-            if self._finds_slip():
-                self._emit("found_left_out", step.id, line=step.line)
-                yield from self._do(step, late=True)
+    def _catch_up(self) -> Generator[simpy.Event, Any, bool]:
+        """Find, more often than not, what was left out or done wrong, and do it late; whether there was something."""
+        found = [step for step in self._left_out if self._chance.random() < FINDS_OWN_SLIP]
+        self._left_out = [step for step in self._left_out if step not in found]
+        for step in found:
+            self._emit("found_left_out", step.id, line=step.line)
+            yield from self._do(step, late=True)
+        return bool(found)
 
     def _draw_us(self, median: float, scatter: float) -> int:
         if not self._preset.scatter:

@@ -151,7 +151,7 @@ class TestErrors:
     def test_a_check_that_fails_uncovers_the_slip_and_it_is_done_again_late(self) -> None:
         check = step("check", "verify_halted")
         on_call = OnCall(
-            plan_of(HALT, check), preset=replace(PERFECT, slip=0.5), chance=Chance(NEVER, NEVER, 0.0, NEVER, 0.1, 0.1)
+            plan_of(HALT, check), preset=replace(PERFECT, slip=0.5), chance=Chance(NEVER, NEVER, 0.0, NEVER, 0.1)
         )
         on_call.firm.run(900)
         assert on_call.told("slipped", "found_left_out", "done") == [
