@@ -41,17 +41,13 @@ def _unaccounted_fills(history: History, from_us: int, until_us: int) -> list[Ev
 
 
 def _lost_orders(history: History, from_us: int, until_us: int) -> list[str]:
-    """Orders sent whose fate nobody learned: never answered, never filled, never asked after."""
+    """Orders sent whose fate nobody learned: live at the broker unknown to us, or waited for and never there."""
     known = {event.subject for event in history.of(*_ENDS)} | {e.data["order"] for e in history.of("code.cancelled")}
-    at_broker_live = {event.subject for event in history.of("ledger.order") if event.data["status"] == "accepted"}
     over = {event.subject for event in history.of("ledger.order") if event.data["status"] != "accepted"}
     filled = {event.subject for event in history.of("ledger.fill")}
+    settled = known | over | filled
     return [
         event.subject
         for event in history.of("order.unacked")
-        if from_us <= event.t_us <= until_us
-        and event.subject not in known
-        and event.subject in at_broker_live
-        and event.subject not in over
-        and event.subject not in filled
+        if from_us <= event.t_us <= until_us and event.subject not in settled
     ]
