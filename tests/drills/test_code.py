@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,17 @@ from sim.errors import BadInput
 Write = Callable[..., Path]
 
 COUNTER = "starts = []\ndef build(desk):\n    starts.append(desk)\n    return {'every': {1: lambda: list(starts)}}\n"
+
+
+@pytest.fixture(autouse=True)
+def _modules_as_before() -> Iterator[None]:
+    """`build` is called here outside `code_in_reach`, which would take the user's modules out again."""
+    before = dict(sys.modules)
+    yield
+    for name in [name for name in sys.modules if name not in before]:
+        file = getattr(sys.modules[name], "__file__", None)
+        if file is not None and "pytest-of-" in file:
+            del sys.modules[name]
 
 
 @pytest.fixture
