@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from drills.blame import Blame, Culprit
 from drills.measuring import Compared, Measured
 from drills.plan import Plan
 from drills.rto import response
-from results.evidence import Finding, Verdict
-from scenarios.scenario import Scenario
+from results.evidence import Finding
 from sim.checkers.base import CheckResult
 from sim.clock import SECOND, format_us
 
 
-def findings(compared: Compared, plan: Plan | None, runbook: Verdict, called: bool) -> Iterator[Finding]:
+def findings(compared: Compared, wrong: Iterable[Blame], plan: Plan | None, called: bool) -> Iterator[Finding]:
     """Everything there is to say about one case; `called` tells whether somebody responded."""
     measured = compared.measured
     for reason in measured.unsettled:
         yield Finding(id="not-judged", severity="warning", title=reason, detail="The run cannot be judged.")
-    yield from _about_checks(compared)
+    yield from _about_checks(compared, wrong)
     yield from _about_recovery(compared)
     if plan is not None:
-        yield from _about_text(plan, compared.literal, measured.run.scenario, runbook)
+        yield from _about_text(plan, compared.literal)
     if plan is not None and called:
         yield from _about_response(measured, plan)
     yield from _about_losses(compared)
 
 
-def _about_checks(compared: Compared) -> Iterator[Finding]:
-    for check, unattended in failed_checks(compared):
-        for evidence in check.evidence:
-            yield Finding(
-                id=check.name, severity=evidence.severity, title=evidence.title,
-                detail=f"With nobody responding: {evidence.detail}" if unattended else evidence.detail,
-                at_s=evidence.t_us / SECOND, claim=evidence.claim, truth=evidence.truth,
-                source=evidence.source, checker=check.name,
-            )  # fmt: skip
+def _about_checks(compared: Compared, wrong: Iterable[Blame]) -> Iterator[Finding]:
+    for check in compared.measured.checks:
+        if check.verdict == "inconclusive":
+            title = f"{check.name}: could not be told"
+            yield Finding(id=check.name, severity="warning", title=title, detail=check.reason)
+        elif check.verdict == "pass":  # worth knowing, and no failure
+            yield from (finding for finding in _told(check, "") if finding.severity == "warning")
+    for check, culprit, unattended in wrong:
+        if unattended:
+            yield from _told(check, "With nobody responding: ")
+        elif culprit is Culprit.RUNBOOK:
+            yield from _told(check, "So it goes when the text is followed: ")
+        else:
+            yield from _told(check, "The on-call brought it about: " if culprit is Culprit.RESPONDER else "")
+
+
+def _told(check: CheckResult, whose: str) -> Iterator[Finding]:
+    for evidence in check.evidence:
+        yield Finding(
+            id=check.name, severity=evidence.severity, title=evidence.title, detail=f"{whose}{evidence.detail}",
+            at_s=evidence.t_us / SECOND, claim=evidence.claim, truth=evidence.truth,
+            source=evidence.source, checker=check.name,
+        )  # fmt: skip
 
 
 def _about_recovery(compared: Compared) -> Iterator[Finding]:
@@ -59,7 +73,7 @@ def _about_losses(compared: Compared) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _about_text(plan: Plan, literal: Measured, scenario: Scenario, runbook: Verdict) -> Iterator[Finding]:
+def _about_text(plan: Plan, literal: Measured) -> Iterator[Finding]:
     """What following the text to the letter showed."""
     if plan.note is not None:
         title = "the runbook does not name this incident"
@@ -75,7 +89,7 @@ def _about_text(plan: Plan, literal: Measured, scenario: Scenario, runbook: Verd
                 id="step-not-executable", severity="critical" if step.critical else "warning",
                 title=f"step cannot be carried out: {step.title}", detail=step.why, runbook_line=step.line,
             )  # fmt: skip
-    if runbook is Verdict.FAIL and not literal.in_time and scenario.faults:
+    if not literal.unsettled and not literal.in_time and literal.run.scenario.faults:
         yield Finding(
             id="runbook-does-not-recover", severity="critical",
             title="followed to the letter, it does not lead to recovery",
@@ -97,16 +111,3 @@ def _about_response(measured: Measured, plan: Plan) -> Iterator[Finding]:
             id="response-time", severity="warning", title=f"{when}, {plan.severity} asks for {format_us(limit_us)}",
             detail="From the alert to the acknowledgement, as the severity table has it.",
         )  # fmt: skip
-
-
-def failed_checks(compared: Compared) -> Iterator[tuple[CheckResult, bool]]:
-    """Checks that did not pass, each with whether it did so only when nobody responded."""
-    seen = set()
-    for check in compared.measured.checks:
-        if check.verdict != "pass":
-            seen.add(check.name)
-            yield check, False
-    for check in () if compared.alone is compared.measured else compared.alone.checks:
-        # Alone, what needs a person stays open, and then a check may have nothing to look at.
-        if check.verdict == "fail" and check.name not in seen:
-            yield check, True

@@ -8,7 +8,7 @@ from typing import Literal
 from drills.actions import ACTIONS, Effect
 from drills.adherence import Adherence, GateHit, score_adherence
 from drills.plan import Plan, PlannedStep
-from drills.step_model import Deadline, ModelStep, TraceEvent
+from drills.step_model import Constraint, Deadline, ModelStep, TraceEvent
 from results.evidence import StepRecord
 from sim.clock import SECOND
 from sim.history import Event, History
@@ -37,7 +37,9 @@ def adherence_of(
     return score_adherence(
         [_model(step, kept) for step in judged],
         trace,
-        constraints=[c for c in plan.constraints if {c.a, c.b} <= kept | {""} or c.a in ACTIONS],
+        constraints=[
+            c for c in plan.constraints if ({c.a, c.b} <= kept | {""} or c.a in ACTIONS) and not _waited(c, history)
+        ],
         deadlines=[d for step in judged if (d := _deadline(step, history, detected_us)) is not None],
         zero_s=detected_us / SECOND,
         extra_gates=gates,
@@ -54,6 +56,14 @@ def _out_of_reach(plan: Plan, history: History) -> set[str]:
     last = plan.steps[after].id if reached else None
     unfinished = {last} - {event.subject for event in history.of("responder.done", "responder.left_out")}
     return {step.id for step in plan.steps[after + 1 :]} | {step for step in unfinished if step is not None}
+
+
+def _waited(rule: Constraint, history: History) -> bool:
+    """Whether the step that is to be waited after was itself the wait, and lasted as long."""
+    if rule.kind != "wait" or rule.b or rule.within_s is None:
+        return False
+    started, done = (_by_step(history.of(f"responder.{kind}")).get(rule.a) for kind in ("started", "done"))
+    return started is not None and done is not None and done.t_us - started.t_us >= rule.within_s * SECOND
 
 
 def _model(step: PlannedStep, kept: set[str]) -> ModelStep:

@@ -6,8 +6,11 @@ the letter leads back to trading, the *responder* followed it. What each is read
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from drills.adherence import Adherence
-from drills.findings import failed_checks, findings
+from drills.blame import Blame, Culprit, blames
+from drills.findings import findings
 from drills.following import adherence_of, step_records
 from drills.measuring import Compared, Measured
 from drills.plan import Plan
@@ -15,7 +18,7 @@ from drills.rto import RtoClock
 from drills.storyline import series, spans, timeline
 from results.evidence import CheckRecord, ClockRecord, DeviationRecord, Gate, Verdict, Verdicts
 from results.record import CaseRecord
-from sim.checkers.base import Evidence
+from sim.checkers.base import CheckResult, Evidence
 from sim.clock import SECOND, format_us
 
 PASS_MARK = 85.0
@@ -30,9 +33,13 @@ def judge(
     # Late although the same code and text are in time when nobody errs or dawdles: that is the person's.
     slow = called and not measured.in_time and compared.ideal.in_time
     followed = _follow(measured, plan, slow) if called and plan is not None else None
-    runbook = _runbook_verdict(compared.literal, plan)
-    person = None if followed is None else Verdict.PASS if followed.passed(pass_mark) else Verdict.FAIL
-    code = _code_verdict(compared, runbook)
+    wrong = tuple(blames(compared))
+    runbook = Verdict.worst(_runbook_verdict(compared.literal, plan), _blamed(wrong, Culprit.RUNBOOK))
+    person = None
+    if followed is not None:
+        person = Verdict.PASS if followed.passed(pass_mark) else Verdict.FAIL
+        person = Verdict.worst(person, _blamed(wrong, Culprit.RESPONDER))
+    code = Verdict.worst(_code_verdict(compared, runbook), _blamed(wrong, Culprit.CODE))
     if measured.unsettled:
         code = Verdict.worst(Verdict.INCONCLUSIVE, code)
     clock = measured.clock
@@ -45,8 +52,8 @@ def judge(
         adherence=None if followed is None else followed.score,
         shown_score=None if followed is None else followed.shown_score,
         fitness=None if followed is None else followed.fitness,
-        gates=_gates(compared, followed), findings=list(findings(compared, plan, runbook, called)),
-        deviations=[] if followed is None else _deviations(followed), checks=_checks(compared),
+        gates=_gates(compared, followed, wrong), findings=list(findings(compared, wrong, plan, called)),
+        deviations=[] if followed is None else _deviations(followed), checks=_checks(compared, wrong),
         steps=[] if plan is None or not called else step_records(plan, run.history, measured.moments.detected_us),
         timeline=timeline(run.history, run.zero_us), spans=spans(run.history), series=series(run.history),
         faults=[fault.describe() for fault in run.scenario.faults], digest=run.history.digest(),
@@ -62,11 +69,11 @@ def _follow(measured: Measured, plan: Plan, slow: bool) -> Adherence:
     detected_us = measured.moments.detected_us
     if detected_us is None:
         detected_us = measured.run.zero_us
-    forbidden = [
-        (evidence.t_us, evidence.title)
-        for check in measured.checks if check.name == "no-risk-after-halt" for evidence in check.evidence[:5]
-    ]  # fmt: skip
-    return adherence_of(plan, measured.run.history, detected_us, forbidden, measured.missed if slow else None)
+    return adherence_of(plan, measured.run.history, detected_us, (), measured.missed if slow else None)
+
+
+def _blamed(wrong: Iterable[Blame], culprit: Culprit) -> Verdict:
+    return Verdict.FAIL if any(blame.culprit is culprit for blame in wrong) else Verdict.PASS
 
 
 def _runbook_verdict(literal: Measured, plan: Plan | None) -> Verdict:
@@ -80,17 +87,16 @@ def _runbook_verdict(literal: Measured, plan: Plan | None) -> Verdict:
 
 
 def _code_verdict(compared: Compared, runbook: Verdict) -> Verdict:
-    """The worst check, attended or alone; and a missed objective that neither text nor person explains."""
-    checks = [Verdict(check.verdict) for check in compared.measured.checks]
-    if Verdict.FAIL in checks or any(check.verdict == "fail" for check in compared.alone.checks):
-        return Verdict.FAIL
+    """Beside its failed checks: those that could not be made, and a missed objective that is nobody else's."""
     if compared.needs_a_person:
         return Verdict.PASS  # it did what code can do; what stays open at the end is not its to close
-    late = runbook is Verdict.PASS and not compared.ideal.in_time
-    return Verdict.FAIL if late or compared.ideal.rpo_missed else Verdict.worst(*checks)
+    if (runbook is Verdict.PASS and not compared.ideal.in_time) or compared.ideal.rpo_missed:
+        return Verdict.FAIL
+    unmade = any(check.verdict == "inconclusive" for check in compared.measured.checks)
+    return Verdict.INCONCLUSIVE if unmade else Verdict.PASS
 
 
-def _gates(compared: Compared, followed: Adherence | None) -> list[Gate]:
+def _gates(compared: Compared, followed: Adherence | None, wrong: Iterable[Blame]) -> list[Gate]:
     measured = compared.measured
     hits = () if followed is None else followed.gates
     gates = [Gate(id=hit.kind, text=hit.text, runbook_line=hit.line or None) for hit in hits]
@@ -99,12 +105,12 @@ def _gates(compared: Compared, followed: Adherence | None) -> list[Gate]:
         gates.append(Gate(id="rto_missed", text=measured.missed))
     if measured.rpo_missed and not compared.needs_a_person:
         gates.append(Gate(id="rpo_missed", text=measured.lost))
-    gates += [
-        Gate(id=check.name, text=check.evidence[0].title if check.evidence else check.name)
-        for check, _ in failed_checks(compared)
-        if check.verdict == "fail"
-    ]
-    return gates
+    return gates + [Gate(id=check.name, text=_headline(check)) for check, _, _ in wrong]
+
+
+def _headline(check: CheckResult) -> str:
+    """The gravest thing that a failed check found."""
+    return next((e.title for e in check.evidence if e.severity == "critical"), check.name)
 
 
 # The parts of the record.
@@ -117,12 +123,14 @@ def _deviations(followed: Adherence) -> list[DeviationRecord]:
     ]
 
 
-def _checks(compared: Compared) -> list[CheckRecord]:
+def _checks(compared: Compared, wrong: Iterable[Blame]) -> list[CheckRecord]:
     """Every check as attended, then those that fail only when nobody responds."""
     named = [(check.name, check) for check in compared.measured.checks]
-    named += [(f"{check.name} (code alone)", check) for check, unattended in failed_checks(compared) if unattended]
+    named += [(f"{blame.check.name} (code alone)", blame.check) for blame in wrong if blame.unattended]
     return [
-        CheckRecord(name=name, verdict=Verdict(check.verdict), evidence=[_evidence(e) for e in check.evidence[:10]])
+        CheckRecord(name=name, verdict=Verdict(check.verdict), evidence=[*map(_evidence, check.evidence[:10])])
+        if check.verdict != "inconclusive"
+        else CheckRecord(name=name, verdict=Verdict.INCONCLUSIVE, evidence=[check.reason])
         for name, check in named
     ]
 

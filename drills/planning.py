@@ -195,12 +195,18 @@ def _constraints(procedure: Procedure, runbook: Runbook, steps: Sequence[Planned
             a = rule.a if a is None and rule.a in ACTIONS else None
         needs_two = rule.template in ("precedence", "response")
         countless = rule.template == "retry_max" and not rule.count
-        if a is None or b is None or a == b or countless or (needs_two and not b):
+        inside = rule.template == "wait" and not b and _waits_within(a, steps)
+        if a is None or b is None or a == b or countless or inside or (needs_two and not b):
             continue
         yield Constraint(
             rule.template, a, b, within_s=rule.within_s, critical=rule.critical, line=rule.line,
             implied=_precedes(a, b, steps) if rule.template == "precedence" else False, attempts=rule.count or 0,
         )  # fmt: skip
+
+
+def _waits_within(step_id: str | None, steps: Sequence[PlannedStep]) -> bool:
+    """Whether the wait is one of several things that the step asks for, which nobody can time from outside."""
+    return any(step.id == step_id and "monitor" in step.actions and len(step.actions) > 1 for step in steps)
 
 
 def _wait_s(step: PlannedStep, procedure: Procedure) -> float | None:

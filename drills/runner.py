@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from drills.blame import unexplained
 from drills.case_run import CaseRun, run_case
 from drills.code import REFERENCE, code_in_reach, code_sha256, load_mitigation
 from drills.drill import Drill
@@ -110,7 +111,7 @@ def run_one(
     if preset is not None:
         alone = measure_run(run_case(scenario, seed, mitigation, None, None), plan, automation_only=True)
     ideal = measured
-    if not measured.in_time and preset is not None and responder != "perfect":
+    if preset is not None and responder != "perfect" and unexplained(measured, literal, alone):
         ideal = measure_run(run_case(scenario, seed, mitigation, plan, PRESETS["perfect"]), plan, automation_only=False)
     compared = Compared(measured, literal, alone, ideal)
     return judge(compared, plan, responder=responder, lead=lead, pass_mark=pass_mark), run

@@ -81,10 +81,14 @@ class Bot:
         try:
             return self.desk.call("flatten")
         except ConnectionError:
-            self.kill.remember("flattened from outside", flatten=True)
+            self.kill.remember("closing was asked for from outside", flatten=True)
+        try:
             for symbol, qty in self.desk.broker.positions().items():
                 self.desk.broker.submit(symbol, -1 if qty > 0 else 1, abs(qty))
-            return "the bot is down: closing orders are sent, look at the broker"
+        except Exception as error:
+            self.desk.log(f"neither bot nor broker answer, closing begins at the next start: {error}", level="error")
+            return False
+        return "the bot is down: closing orders are sent, look at the broker"
 
     def status(self):
         """One line for people."""

@@ -161,6 +161,18 @@ class TestWhatIsNotJudged:
         assert [record.id for record in step_records(plan, on_call.firm.history, None)] == ["look", "a", "tell"]
 
 
+class TestWaiting:
+    RULE = Constraint("wait", "wait", within_s=600.0, line=12)
+
+    def test_whoever_waited_as_long_as_the_text_says_has_waited(self) -> None:
+        plan = plan_of(step("wait", "monitor", wait_s=600.0), STOP, constraints=(self.RULE,))
+        assert score(worked(plan), plan).score == 100
+
+    def test_whoever_did_not_has_not(self) -> None:
+        plan = plan_of(step("wait", "monitor", wait_s=60.0), STOP, constraints=(self.RULE,))
+        assert [(line.kind, line.line) for line in score(worked(plan), plan).ledger] == [("constraint", 12)]
+
+
 class TestGates:
     def test_an_order_under_the_halt_is_forbidden(self) -> None:
         on_call = worked()

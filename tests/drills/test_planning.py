@@ -145,6 +145,16 @@ def test_rto_escalation_and_waits_are_read_from_the_text(tmp_path: Path) -> None
     assert [step.wait_s for step in plan.steps if "monitor" not in step.actions] == [None] * (len(plan.steps) - 1)
 
 
+def test_a_wait_among_other_things_cannot_be_timed_from_outside(tmp_path: Path) -> None:
+    text = "# Kill switch triggered\n\n1. **Watch**\n{}   - Monitor for 10 minutes\n2. Reset the kill switch\n"
+    several = plan_of_text(text.format("   - Look at the account\n"), tmp_path)
+    alone = plan_of_text(text.format(""), tmp_path)
+    assert [plan.steps[0].actions for plan in (several, alone)] == [("look_account", "monitor"), ("monitor",)]
+    assert [rule.kind for rule in several.constraints] == []
+    assert [rule.kind for rule in alone.constraints] == ["wait"]
+    assert several.steps[0].wait_s == alone.steps[0].wait_s == 600
+
+
 def test_rules_in_words_bind_to_the_steps_that_they_speak_of(tmp_path: Path) -> None:
     plan = plan_of_text(BOOK, tmp_path)
     rules = {(rule.kind, short(rule.a, plan.procedure), short(rule.b, plan.procedure)) for rule in plan.constraints}

@@ -9,6 +9,7 @@ import pytest
 
 from drills.reference.bot import Bot, build
 from drills.reference.kill_switch import HALT_FILE, RISK_FILE
+from sim.claims import claims_in
 from tests.drills.reference.desks import Desk, bar, order, run, tick
 
 
@@ -123,6 +124,15 @@ class TestCommands:
         assert json.loads(desk.files.read(HALT_FILE))["flatten"] is True
         assert "sent" in said
         assert "closed" not in said, "it claims no more than it knows"
+
+    def test_a_flatten_while_neither_answers_fails_and_latches_for_the_next_start(self) -> None:
+        desk = Desk(SPY=100)
+        desk.broker.fail()
+        assert self.from_outside(desk).commands["flatten"]() is False
+        assert desk.logs == ["neither bot nor broker answer, closing begins at the next start: connection refused"]
+        halt = json.loads(desk.files.read(HALT_FILE))
+        assert halt == {"reason": "closing was asked for from outside", "flatten": True}
+        assert not claims_in(halt["reason"]), "a reason must not read as a report"
 
     @pytest.mark.parametrize(
         ("halted", "connected", "expected"),
