@@ -19,6 +19,7 @@ from drills.blame import unexplained
 from drills.case_run import CaseRun, run_case
 from drills.code import REFERENCE, code_in_reach, code_sha256, load_mitigation
 from drills.drill import Drill
+from drills.exhibits import exhibits
 from drills.human import PRESETS
 from drills.judging import judge
 from drills.measuring import Compared, Measured, measure_run
@@ -62,8 +63,13 @@ class Text:
         return make_plan(self.runbook, self.procedure, scenario, self.note)
 
 
-def run_drill(drill: Drill, options: RunOptions, on_case: OnCase = lambda name, number, of: None) -> Finished:
-    """Run `drill` with `options`; BadInput when a file, a name or the code cannot be used."""
+def run_drill(
+    drill: Drill, options: RunOptions, on_case: OnCase = lambda name, number, of: None, *, shorten: bool = True
+) -> Finished:
+    """Run `drill` with `options`; BadInput when a file, a name or the code cannot be used.
+
+    With `shorten`, the shortest scenario is looked for that shows each check which the code failed.
+    """
     started_at, start_s = wall_now().isoformat(timespec="seconds"), wall_seconds()
     scenarios = chosen_cases(drill, options)
     text = text_of(drill, options)
@@ -80,6 +86,7 @@ def run_drill(drill: Drill, options: RunOptions, on_case: OnCase = lambda name, 
             )  # fmt: skip
             records.append(record)
             histories[name] = run.history
+        shown = list(exhibits(records, scenarios.values(), options, mitigation, text.plan, on_case)) if shorten else []
     run_record = RunRecord.of_cases(
         records, drill=drill.name, title=drill.title, seed=options.seed,
         runbook=RunbookRecord(
@@ -91,7 +98,7 @@ def run_drill(drill: Drill, options: RunOptions, on_case: OnCase = lambda name, 
         ),
         responder=options.responder, options=options.as_text(), environment=environment(),
         replay=options.replay_command(drill.name), started_at=started_at,
-        duration_s=round(wall_seconds() - start_s, 3),
+        duration_s=round(wall_seconds() - start_s, 3), exhibits=shown,
     )  # fmt: skip
     return Finished(run_record, histories)
 

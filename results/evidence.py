@@ -172,6 +172,23 @@ class DeviationRecord(Part):
     """What was done instead, in a sentence."""
 
 
+class Exhibit(Part):
+    """The shortest scenario that shows what a checker found: the case with all taken out that does not matter."""
+
+    checker: str
+    """The checker, as findings name it."""
+    case: str
+    """The case that it was reduced from."""
+    text: str
+    """What is left of it, in a sentence."""
+    scenario: str
+    """The scenario as YAML."""
+    file: str
+    """Its name in the folder of the stored run."""
+    command: str
+    """What to type to see it, `{folder}` being the folder of the stored run."""
+
+
 class CheckRecord(Part):
     """What one checker said of the History."""
 

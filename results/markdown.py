@@ -77,12 +77,14 @@ def _findings(record: RunRecord, h: str) -> str:
     if not record.findings:
         return ""
     found = wording.by_severity(record.findings)
-    lines = [_finding(finding, cases if len(record.cases) > 1 else []) for finding, cases in found[:_ROWS]]
+    lines = [_finding(record, finding, cases if len(record.cases) > 1 else []) for finding, cases in found[:_ROWS]]
     return "\n".join([f"{h}# Findings", "", *lines, *_more(len(found)), ""])
 
 
-def _finding(finding: Finding, cases: Sequence[str]) -> str:
+def _finding(record: RunRecord, finding: Finding, cases: Sequence[str]) -> str:
+    exhibit = record.exhibit(finding)
     where = [
+        wording.instant(record, finding),
         escaped(wording.in_cases(cases)) if cases else "",
         f"`{_code(finding.source)}`" if finding.source else "",
         f"runbook line {finding.runbook_line}" if finding.runbook_line else "",
@@ -91,7 +93,8 @@ def _finding(finding: Finding, cases: Sequence[str]) -> str:
     claim = f" Reported: {escaped(finding.claim)}." if finding.claim else ""
     truth = f" True: {escaped(finding.truth)}." if finding.truth else ""
     head = f"- **{finding.severity}: {escaped(finding.title)}**"
-    return f"{head}{f' ({facts})' if facts else ''} {escaped(finding.detail)}{claim}{truth}".rstrip()
+    shown = f" Shown by `{exhibit.file}`: {escaped(exhibit.text)}." if exhibit else ""
+    return f"{head}{f' ({facts})' if facts else ''} {escaped(finding.detail)}{claim}{truth}{shown}".rstrip()
 
 
 def _adherence(case: CaseRecord, h: str) -> str:

@@ -22,6 +22,7 @@ from results.evidence import (
     CheckRecord,
     ClockRecord,
     DeviationRecord,
+    Exhibit,
     Finding,
     Gate,
     MaybeFloat,
@@ -43,6 +44,7 @@ __all__ = [
     "CodeRecord",
     "DeviationRecord",
     "Environment",
+    "Exhibit",
     "Finding",
     "Gate",
     "MaybeFloat",
@@ -208,6 +210,8 @@ class RunRecord(Part):
     """Name of the deciding case: the lead case, unless another ended worse."""
     cases: list[CaseRecord] = Field(min_length=1)
     """All of them, in the drill's order."""
+    exhibits: list[Exhibit] = Field(default_factory=list)
+    """For each check that the code failed, the shortest scenario that shows it."""
     runbook: RunbookRecord
     """The text that was followed."""
     code: CodeRecord
@@ -239,6 +243,10 @@ class RunRecord(Part):
         """The case that the run's result was taken from."""
         return next(case for case in self.cases if case.name == self.case)
 
+    def exhibit(self, finding: Finding) -> Exhibit | None:
+        """The shortest scenario that shows `finding`, where there is one."""
+        return next((each for each in self.exhibits if each.checker == finding.checker), None)
+
     @classmethod
     def of_cases(
         cls,
@@ -255,6 +263,7 @@ class RunRecord(Part):
         started_at: str,
         duration_s: float,
         options: dict[str, str] | None = None,
+        exhibits: Sequence[Exhibit] = (),
     ) -> RunRecord:
         """Put a run together: its result from the deciding case, its findings from all."""
         case = deciding_case(cases)
@@ -279,6 +288,7 @@ class RunRecord(Part):
             clock=case.clock,
             case=case.name,
             cases=list(cases),
+            exhibits=list(exhibits),
             runbook=runbook,
             code=code,
             responder=responder,

@@ -2,6 +2,7 @@
 
     <store>/<run id>/record.json            the record, see `results.record`
                      report.html, report.md
+                     shortest-<checker>.yaml the shortest scenario that shows what it found
                      history-<case>.parquet  every event: seq, t_us, kind, subject, data (JSON)
 
 There is no index file: the list of runs is what the folders say, so nothing can disagree with them. A run
@@ -63,6 +64,7 @@ class Store:
             HTML: html_report(record).encode(),
             MARKDOWN: markdown_report(record).encode(),
         }
+        files |= {each.file: each.scenario.encode() for each in record.exhibits}
         files |= {history_file(case): parquet_of(rows) for case, rows in (histories or {}).items()}
         target = self.folder / folder_name(record.run_id)
         try:

@@ -41,6 +41,9 @@ def print_run(console: Console, record: RunRecord, report: Path | None = None) -
     last = _facts()
     last.add_row("Replay", Text(wording.one_line(record.replay), overflow="fold"))
     if report is not None:
+        for exhibit in record.exhibits:
+            command = exhibit.command.replace("{folder}", str(report.parent))
+            last.add_row("Shortest", Text(wording.one_line(command), overflow="fold"))
         last.add_row("Report", Text(str(report), overflow="fold"))
     console.print()
     console.print(last)
@@ -126,27 +129,30 @@ def _findings(record: RunRecord) -> RenderableType | None:
         return None
     found = wording.by_severity(record.findings)
     lines: list[RenderableType] = [Text("Findings", style="bold")]
-    lines += [_finding(finding, cases) for finding, cases in found[:_FINDINGS]]
+    lines += [_finding(record, finding, cases) for finding, cases in found[:_FINDINGS]]
     if len(found) > _FINDINGS:
         lines.append(Text(f"  {len(found) - _FINDINGS} more in the report"))
     return Group(*lines)
 
 
-def _finding(finding: Finding, cases: Sequence[str]) -> RenderableType:
+def _finding(record: RunRecord, finding: Finding, cases: Sequence[str]) -> RenderableType:
     from rich.padding import Padding
     from rich.text import Text
 
-    where = [finding.source or "", f"runbook line {finding.runbook_line}" if finding.runbook_line else ""]
+    line = f"runbook line {finding.runbook_line}" if finding.runbook_line else ""
+    where = [wording.instant(record, finding), finding.source or "", line]
     where.append(wording.in_cases(cases) if cases else "")
+    exhibit = record.exhibit(finding)
+    shown = f"shown by {wording.one_line(exhibit.text, 120)}" if exhibit else ""
     text = Text.assemble((finding.severity, _STYLE[finding.severity]), "  ", wording.one_line(finding.title))
     claims = [
         f"{word} {wording.one_line(said, 100)}"
         for word, said in (("reported", finding.claim), ("true", finding.truth))
         if said
     ]
-    for line in ("; ".join(claims), ", ".join(wording.one_line(part) for part in where if part)):
-        if line:
-            text.append(f"\n  {line}", style="dim")
+    for more in ("; ".join(claims), ", ".join(wording.one_line(part) for part in where if part), shown):
+        if more:
+            text.append(f"\n  {more}", style="dim")
     return Padding(text, (0, 0, 0, 2))
 
 

@@ -175,6 +175,14 @@ def by_severity(findings: Sequence[Finding]) -> list[tuple[Finding, list[str]]]:
     return sorted(alike.values(), key=lambda item: SEVERITY_ORDER[item[0].severity])
 
 
+def instant(record: RunRecord, finding: Finding) -> str:
+    """When a finding was made, since the fault and by the firm's clock: `+1 min 30 s (10:11:30)`; or nothing."""
+    case = next((case for case in record.cases if case.name == finding.case), None)
+    if finding.at_s is None or case is None:
+        return ""
+    return f"{offset(finding.at_s, origin_s(case))} ({wall(case, finding.at_s)})"
+
+
 def in_cases(cases: Sequence[str], named: int = 3) -> str:
     """`case a`, `cases a, b`, `24 cases: a, b, c and others`."""
     if len(cases) <= named:

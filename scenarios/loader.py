@@ -50,9 +50,9 @@ def validate(document: Document, model: type[Model]) -> Model:
         raise bad_input(error, document, model) from error
 
 
-def dump_yaml(spec: Spec) -> str:
-    """YAML text that reads back as an equal model."""
-    return yaml.safe_dump(spec.yaml_data(), sort_keys=False, allow_unicode=True, width=100)
+def dump_yaml(spec: Spec, brief: bool = False) -> str:
+    """YAML text that reads back as an equal model; `brief` leaves out what is so by default."""
+    return yaml.safe_dump(spec.yaml_data(brief), sort_keys=False, allow_unicode=True, width=100)
 
 
 class Library(Mapping[str, Model]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -45,6 +45,13 @@ class Scenario(Spec):
     def _without_contradiction(self) -> Scenario:
         check(self)
         return self
+
+    def yaml_data(self, brief: bool = False) -> dict[str, Any]:
+        """As for any spec; the kind of a fault is its name and is no default to be left out."""
+        data = super().yaml_data(brief)
+        if self.faults:
+            data["faults"] = [{"kind": fault.kind, **fault.yaml_data(brief)} for fault in self.faults]
+        return data
 
     def healed_at_us(self, fault: FaultBase) -> int | None:
         """When the nemesis heals `fault`, after fault zero, or None when it never does.

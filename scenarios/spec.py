@@ -103,6 +103,6 @@ class Spec(BaseModel):
         numbers = {name: f"{data[name]}s" for name in names if type(data.get(name)) in (int, float)}
         return {**data, **numbers} if numbers else data
 
-    def yaml_data(self) -> dict[str, Any]:
-        """Plain data under the YAML names; validating it gives an equal model."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+    def yaml_data(self, brief: bool = False) -> dict[str, Any]:
+        """Plain data under the YAML names; validating it gives an equal model. `brief` leaves defaults out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=brief)

@@ -39,7 +39,7 @@ def replay_command(folder: Path, run: str, *, anyway: bool) -> int:
             mend="bring back what it was run with, or compare with --anyway",
         )
     typer.echo(f"{record.run_id}: {record.replay}")
-    finished = finish(target, options)
+    finished = finish(target, options, shorten=False)
     differences = [text for case in record.cases for text in _compare(store, run, case, finished)]
     for text in differences:
         typer.echo(text)

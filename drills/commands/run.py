@@ -79,10 +79,12 @@ def exit_code(records: Sequence[RunRecord]) -> int:
     return EXIT_CODES[Verdict.worst(*(record.verdict for record in records))]
 
 
-def finish(target: Target, options: RunOptions) -> Finished:
+def finish(target: Target, options: RunOptions, *, shorten: bool = True) -> Finished:
     """Run one drill, with a progress line; what the user's code prints goes to stderr."""
     with ProgressLine() as progress, redirect_stdout(sys.stderr):
-        return run_drill(target.drill, options, lambda case, number, of: progress(case, number - 1, of))
+        return run_drill(
+            target.drill, options, lambda case, number, of: progress(case, number - 1, of), shorten=shorten
+        )
 
 
 def _run_one(screen: Console, target: Target, options: RunOptions, output: Output) -> tuple[RunRecord, Path | None]:

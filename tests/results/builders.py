@@ -16,6 +16,7 @@ from results.record import (
     ClockRecord,
     CodeRecord,
     DeviationRecord,
+    Exhibit,
     Environment,
     Finding,
     Gate,
@@ -216,6 +217,17 @@ def findings() -> list[Finding]:
             at_s=T0 + 180,
         ),
     ]
+
+
+def exhibit() -> Exhibit:
+    return Exhibit(
+        checker="reported_state_equals_ledger",
+        case="daily-loss-unacked",
+        text="one fault; 4 min, with nobody responding",
+        scenario="name: short\nhorizon: 4m\n",
+        file="shortest-ledger.yaml",
+        command="firedrill run '{folder}/shortest-ledger.yaml' --seed 7 --responder none",
+    )
 
 
 def lead_case(**update: Any) -> CaseRecord:

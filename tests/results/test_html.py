@@ -13,6 +13,7 @@ from results.html import DRAWN_CASES, html_report, reported_cases
 from results.record import CaseRecord, ClockRecord, RunRecord, Verdict
 from tests.results.builders import (
     digest_of,
+    exhibit,
     inconclusive_case,
     lead_case,
     missed_case,
@@ -88,6 +89,13 @@ def test_it_holds_the_evidence(report: str) -> None:
         "Operations",
     ):
         assert evidence in text, evidence
+
+
+def test_a_finding_holds_the_shortest_scenario_that_shows_it() -> None:
+    page = Page(html_report(q1_run(exhibits=[exhibit()])))
+    assert "The shortest scenario that shows it: one fault; 4 min, with nobody responding" in page.text
+    assert "as shortest-ledger.yaml beside this report: name: short horizon: 4m" in page.text
+    assert all(link.startswith("#") for link in page.links)
 
 
 def test_the_deciding_the_lead_and_every_case_that_did_not_pass_have_a_chapter(report: str) -> None:

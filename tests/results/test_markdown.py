@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 
 from results.markdown import LIMIT_BYTES, escaped, markdown_report
 from results.record import CheckRecord, DeviationRecord, Finding, Verdict
-from tests.results.builders import inconclusive_case, lead_case, missed_case, passing_run, q1_run, run_of
+from tests.results.builders import exhibit, inconclusive_case, lead_case, missed_case, passing_run, q1_run, run_of
 
 READER = MarkdownIt("commonmark").enable("table")
 
@@ -35,7 +35,7 @@ def test_it_says_what_a_reviewer_asks() -> None:
         "Restored in 4 min 24 s; the objective is 5 min 00 s, 36.0 s to spare.",
         "49.0 (86.4 before gates)",
         "Gate broken: The code reported flat while 190 SPY were open.",
-        "critical: reported flat, 190 open (case daily-loss-unacked, bot/kill_switch.py:88 )",
+        "critical: reported flat, 190 open (+12.0 s (10:00:12), case daily-loss-unacked, bot/kill_switch.py:88 )",
         "Reported: flat. True: 190 SPY long at the broker until 10:02:46.",
         "−4.4 70 escalated 30 s late kill-switch/escalate",
         "−13.6 adherence 86.4",
@@ -91,3 +91,8 @@ def test_the_users_words_come_out_as_they_went_in(text: str) -> None:
     assert cell.count("<td>") == 2
     if "\N{REPLACEMENT CHARACTER}" not in shown:
         assert unescape(html) == said
+
+
+def test_a_finding_names_the_shortest_scenario_that_shows_it() -> None:
+    words = " ".join(rendered(markdown_report(q1_run(exhibits=[exhibit()]))).split())
+    assert "Shown by <code>shortest-ledger.yaml</code>: one fault; 4 min, with nobody responding." in words

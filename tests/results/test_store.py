@@ -16,7 +16,7 @@ from results.record import RunRecord
 from results.store import HTML, MARKDOWN, RECORD, Store
 from sim.errors import BadInput
 from sim.history import Row
-from tests.results.builders import passing_run, q1_run
+from tests.results.builders import exhibit, passing_run, q1_run
 
 ROWS: list[Row] = [
     (0, "run.start", "", {"seed": 7}),
@@ -37,11 +37,11 @@ def _without_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_saved_run_comes_back_the_same_with_its_reports_and_events(store: Store) -> None:
-    record = q1_run()
+    record = q1_run(exhibits=[exhibit()])
     folder = store.save(record, {"daily-loss-unacked": ROWS, "odd / name": ROWS[:1]})
     assert folder == store.folder / record.run_id
     assert sorted(p.name for p in folder.iterdir()) == sorted(
-        [RECORD, HTML, MARKDOWN, history_file("daily-loss-unacked"), history_file("odd / name")]
+        [RECORD, HTML, MARKDOWN, exhibit().file, history_file("daily-loss-unacked"), history_file("odd / name")]
     )
     assert store.load(record.run_id) == record
     events = store.history(record.run_id, "daily-loss-unacked")

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from results.record import RunRecord
 from results.terminal import print_run, print_runs
-from tests.results.builders import inconclusive_case, lead_case, missed_case, passing_run, q1_run, run_of
+from tests.results.builders import exhibit, inconclusive_case, lead_case, missed_case, passing_run, q1_run, run_of
 
 
 def printed(record: RunRecord, report: Path | None = None, width: int = 80, colour: bool = False) -> str:
@@ -95,3 +95,11 @@ def test_many_runs_get_a_line_each_and_a_count() -> None:
         "q1 7 inconclusive pass inconclusive nobody 41.5 s –",
         "1 of 3 drills passed",
     ]
+
+
+def test_a_finding_comes_with_its_instant_and_the_shortest_scenario_that_shows_it() -> None:
+    words = " ".join(printed(q1_run(exhibits=[exhibit()]), Path("runs/x/report.html")).split())
+    assert "+12.0 s (10:00:12), bot/kill_switch.py:88" in words
+    assert "shown by one fault; 4 min, with nobody responding" in words
+    assert "Shortest firedrill run 'runs/x/shortest-ledger.yaml' --seed 7 --responder none" in words
+    assert "firedrill run 'runs" not in printed(q1_run(exhibits=[exhibit()]))  # without a store there is no file
