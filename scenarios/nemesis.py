@@ -100,15 +100,17 @@ class Nemesis:
         return self._zero_us + max(ends, default=0)
 
     def _put_order_in_flight(self, lose_ack: bool) -> None:
-        """Leave an order open, un-acknowledged if `lose_ack`, for the fault to meet."""
+        """Leave an order open that adds to a position, un-acknowledged if `lose_ack`, for the fault to meet."""
         world = self._world
         active = world.trading.up and world.trading.halted is None and world.calendar.is_open(world.env.now)
         if not (self._scenario.world.in_flight and active):
             return
         symbol = world.market.symbols[0]
         price = world.market.price(symbol)
+        side = -1 if world.book.held().get(symbol, 0) < 0 else 1
+        limit = round(price * (1 - 0.03 * side), 2)
         restore = world.link.add(_lose_reply) if lose_ack else (lambda: None)
-        order = world.orders.create(symbol, 1, 10, kind="limit", limit_price=round(price * 0.97, 2), price_hint=price)
+        order = world.orders.create(symbol, side, 10, kind="limit", limit_price=limit, price_hint=price)
         restore()
         if order.live:
             world.env.call_later(_IN_FLIGHT_LIFE_US, self._take_back, order)
