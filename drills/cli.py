@@ -312,3 +312,38 @@ def show_runbook(
     from drills.commands.runbook import show_command
 
     return show_command(file, as_json=json)
+
+
+Project = Annotated[Path, typer.Option("--project", metavar="DIR", help="Folder of your code; default: here.")]
+
+
+@app.command()
+def init(
+    project: Project = Path(),
+    yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there already.")] = False,
+) -> int:
+    """Set a repository up: find its mitigation code and runbook, write firedrill.yaml, an adapter and a CI file.
+
+    \b
+    Nothing of your code is imported or run; it is parsed. Examples:
+      firedrill init
+      firedrill init --project ../our-bot --yes
+    """
+    from drills.commands.init import init_command
+
+    return init_command(project, yes=yes, force=force)
+
+
+@app.command()
+def doctor(project: Project = Path()) -> int:
+    """Tell what of your set-up will work in a drill, and what to mend where it will not; exit code 2 then.
+
+    \b
+    Reads firedrill.yaml, builds your code on a healthy firm, reads your runbook. Examples:
+      firedrill doctor
+      firedrill doctor --project ../our-bot
+    """
+    from drills.commands.doctor import doctor_command
+
+    return doctor_command(project)

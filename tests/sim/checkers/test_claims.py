@@ -77,5 +77,12 @@ def test_flags_are_compared_with_the_running_system(claim: str, halted: bool, co
     assert failures(NAME, true) == []
 
 
+def test_a_line_just_before_the_flag_is_set_is_no_lie() -> None:
+    story = Chronicle().at(700).claim("halted", "kill switch triggered", halted=False, connected=True)
+    assert failures(NAME, story.at(700.5).halted("loss")) == []
+    late = Chronicle().at(700).claim("halted", "kill switch triggered", halted=False, connected=True)
+    assert failures(NAME, late.at(702).halted("loss")) == ["reported halted, not halted"]
+
+
 def test_a_claim_of_a_kind_that_nobody_can_check_is_left_alone() -> None:
     assert failures(NAME, Chronicle().at(700).claim("happy", "all is well")) == []

@@ -1,0 +1,93 @@
+"""What `firedrill init` writes: settings, an adapter where there is something to wire, and a first CI file.
+
+Nothing that is already there is overwritten unless that is asked for, and nothing is written half: all texts
+are made first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from drills.project.rendering import render
+from drills.project.settings import NAME
+from drills.project.survey import Candidate, Survey
+from drills.project.wiring import adapter, chosen
+from sim.errors import BadInput
+
+ADAPTER = "firedrill_adapter.py"
+QUARTERLY = ("q1", "q2", "q3", "q4")
+_INSTALL = 'pip install "$FIREDRILL"  # a variable of yours: the wheel or git address of Firedrill'
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The files to write, with the reason for each choice."""
+
+    wired: tuple[Candidate, ...]
+    runbook: str | None
+    code: str | None
+    files: dict[str, str]
+    """Path from the repository's root -> text."""
+
+
+def plan(found: Survey, runbook: str | None) -> Plan:
+    """Decide what to wire and make the texts; `runbook` is the one to follow, if any."""
+    wired = chosen(found.candidates)
+    code = f"{ADAPTER.removesuffix('.py')}:build" if wired else next(iter(found.scripts), None)
+    settings = render(
+        "firedrill.yaml.j2", drills=QUARTERLY, runbook=runbook, code=code, unmodified=code is not None
+    )
+    files = {NAME: settings}
+    if wired:
+        files[ADAPTER] = adapter(wired)
+    name, text = _ci(found.root, runbook)
+    files[name] = text
+    return Plan(tuple(wired), runbook, code, files)
+
+
+def _ci(root: Path, runbook: str | None) -> tuple[str, str]:
+    lint = None if runbook is None else runbook.partition("#")[0]
+    if (root / ".gitlab-ci.yml").is_file():
+        installs = [*_installs(root), _INSTALL]
+        return "firedrill.gitlab-ci.yml", render("gitlab.yml.j2", installs=installs, lint=lint)
+    installs = [*_installs(root), _INSTALL.replace("$FIREDRILL", "${{ vars.FIREDRILL }}")]
+    return ".github/workflows/firedrill.yml", render("github.yml.j2", installs=installs, lint=lint)
+
+
+def _installs(root: Path) -> Iterator[str]:
+    """How the repository's own packages are installed."""
+    if (root / "requirements.txt").is_file():
+        yield "pip install -r requirements.txt"
+    elif (root / "pyproject.toml").is_file() or (root / "setup.py").is_file():
+        yield "pip install -e ."
+
+
+def check_free(root: Path, files: Iterable[str]) -> None:
+    """BadInput when one of `files` is there already."""
+    there = [name for name in files if (root / name).exists()]
+    if there:
+        problem = f"{', '.join(there)} {'exists' if len(there) == 1 else 'exist'} already"
+        raise BadInput(problem, mend="move it away, or overwrite it with --force", file=root)
+
+
+def write(root: Path, files: dict[str, str], overwrite: bool = False) -> None:
+    """Write all of them; BadInput, and nothing written, when one is there already or cannot be."""
+    if not overwrite:
+        check_free(root, files)
+    fresh: list[tuple[Path, Path]] = []
+    try:
+        for name, text in files.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new = path.with_name(f".{path.name}.new")
+            new.write_text(text, encoding="utf-8")
+            fresh.append((new, path))
+        for new, path in fresh:
+            new.replace(path)
+    except OSError as error:
+        raise BadInput(f"cannot be written: {error.strerror or error}", mend="make it writable", file=root) from error
+    finally:
+        for new, _ in fresh:
+            new.unlink(missing_ok=True)

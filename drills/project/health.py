@@ -1,0 +1,117 @@
+"""`firedrill doctor`: what of a user's set-up will work in a drill, and why not.
+
+Each check looks at one thing and says what it saw. A failure means that the drill cannot run as it is set up;
+a warning, that it runs and something in it is not as in production.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from drills.lint.repository import Repository
+from drills.project import traps
+from drills.project.check import Check
+from drills.project.settings import NAME, Settings, placed, read_settings
+from drills.project.survey import survey
+from drills.project.trying import tried
+from sim.errors import BadInput
+
+
+def examine(root: Path) -> Iterator[Check]:
+    """Every check of the set-up in `root`, in the order in which a person would mend things."""
+    yield Check("ok", "Python", f"{platform.python_version()} on {platform.system()}")
+    repository = Repository(root)
+    try:
+        settings = read_settings(root)
+    except BadInput as error:
+        yield Check("fail", NAME, error.problem, f"{error.mend} ({error.file}:{error.line})")
+        return
+    if settings is None:
+        yield Check("warn", NAME, "there is none: firedrill run needs all options each time", "firedrill init")
+        settings = Settings()
+    else:
+        yield Check("ok", NAME, f"drills {', '.join(settings.drills) or 'none named'}")
+    yield from _about_code(root, repository, settings)
+    yield from _about_runbook(root, settings)
+    yield from _about_git(root)
+
+
+def _about_code(root: Path, repository: Repository, settings: Settings) -> Iterator[Check]:
+    found = survey(root)
+    for file in found.unreadable:
+        ours = f"{sys.version_info.major}.{sys.version_info.minor}"
+        yield Check("warn", "code", f"{file} is not valid Python for {ours}", f"python: its interpreter, in {NAME}")
+    if settings.code is None and settings.exec is None:
+        yield Check("warn", "code", "none is named: the reference bot is drilled", "name yours: code: module:build")
+        return
+    seen = traps.facts(repository, [f for f in sorted(repository.files) if f.endswith(".py") and "test" not in f])
+    missing = [name for name in seen.packages if not traps.installed(name)]
+    if missing and settings.python is None:
+        yield Check("fail", "packages", f"not installed beside Firedrill: {', '.join(missing)}", _environment(root))
+    elif settings.code is not None:
+        yield tried(root, settings)
+    yield from _about_traps(seen)
+
+
+def _environment(root: Path) -> str:
+    """How the code's own environment is named, if there is one."""
+    for name in (".venv", "venv", "env"):
+        for python in (f"{name}/bin/python", f"{name}/Scripts/python.exe"):
+            if (root / python).exists():
+                return f"run it in its own environment: python: {python} in {NAME}"
+    return "pip install them here, or name the environment that has them: --python PATH/bin/python"
+
+
+def _about_traps(seen: traps.Facts) -> Iterator[Check]:
+    from fakes import rest_broker
+    from fakes.alpaca.core import DATA_HOSTS, TRADING_HOSTS
+
+    known = {*TRADING_HOSTS, *DATA_HOSTS, *rest_broker.HOSTS, "localhost", "127.0.0.1"}
+    for name, place in seen.packages.items():
+        if name in traps.BELOW_PYTHON:
+            mend = f"for a drill, use {traps.BELOW_PYTHON[name]}"
+            yield Check("warn", "packages", f"{name} works below Python, out of virtual time ({place})", mend)
+        elif name in traps.NO_SUCH_SYSTEM:
+            said = f"{name} looks for {traps.NO_SUCH_SYSTEM[name]}, which a drill does not have ({place})"
+            yield Check("warn", "packages", said, "its calls are refused by name: reach the broker through the desk")
+    strange = {host: place for host, place in seen.hosts.items() if host not in known}
+    for host, place in strange.items():
+        yield Check("warn", "network", f"{host} does not exist in a drill ({place})", "a call to it is refused by name")
+    if not strange:
+        yield Check("ok", "network", "no host that a drill does not have")
+    for what, place in seen.processes.items():
+        yield Check("warn", "processes", f"{what} is refused in virtual time ({place})", "use threads, or --exec")
+
+
+def _about_runbook(root: Path, settings: Settings) -> Iterator[Check]:
+    from drills.lint.linter import lint
+    from drills.lint.problem import Severity
+    from drills.lint.registry import all_rules
+    from drills.runbook.reader import read_runbook
+    from sim.clock import wall_now
+
+    if settings.runbook is None:
+        yield Check("warn", "runbook", "none is named: each drill's own is followed", "name yours: runbook: FILE.md")
+        return
+    path = Path(placed(root, settings.runbook).partition("#")[0])
+    try:
+        runbook = read_runbook(path)
+    except BadInput as error:
+        yield Check("fail", "runbook", error.problem, error.mend)
+        return
+    steps = sum(1 for _ in runbook.walk())
+    yield Check("ok", "runbook", f"{settings.runbook}: {len(runbook.procedures)} procedures, {steps} steps")
+    errors = lint([path], all_rules(), wall_now().date(), None).count(Severity.ERROR)
+    if errors:
+        said = f"{errors} lint errors: steps that fail or mislead when followed"
+        yield Check("warn", "runbook", said, f"firedrill lint {settings.runbook}")
+
+
+def _about_git(root: Path) -> Iterator[Check]:
+    ignored = root / ".gitignore"
+    text = ignored.read_text("utf-8", "replace") if ignored.is_file() else ""
+    if (root / ".git").exists() and "results" not in text:
+        yield Check("warn", "git", "stored runs would be committed", "add results/runs/ to .gitignore")

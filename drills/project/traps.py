@@ -1,0 +1,109 @@
+"""What in a repository's code will not be as in production, found by parsing: packages, hosts, processes.
+
+Each is something that was tried: it is refused in a drill, or lives in real time, or is not there.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from drills.lint.repository import Repository
+
+BELOW_PYTHON: Mapping[str, str] = {
+    "pycurl": "requests or httpx", "curl_cffi": "requests or httpx", "grpc": "an HTTP interface",
+    "confluent_kafka": "aiokafka or kafka-python", "zmq": "plain sockets", "uvloop": "the standard event loop",
+    "psycopg2": "pg8000, or no database in the drilled part", "psycopg": "pg8000, or no database in the drilled part",
+    "MySQLdb": "PyMySQL, or no database in the drilled part", "quickfix": "the desk's broker",
+    "gevent": "threads or asyncio", "eventlet": "threads or asyncio",
+}  # fmt: skip
+"""Packages whose sockets or sleeps are made in C, out of the World's reach -> what can be drilled."""
+NO_SUCH_SYSTEM: Mapping[str, str] = {
+    "ib_insync": "TWS", "ib_async": "TWS", "ibapi": "TWS", "ccxt": "the crypto exchanges", "redis": "Redis",
+    "pymongo": "MongoDB", "sqlalchemy": "a database server", "asyncpg": "PostgreSQL", "pg8000": "PostgreSQL",
+    "boto3": "AWS", "kafka": "Kafka", "aiokafka": "Kafka", "MetaTrader5": "MetaTrader", "binance": "Binance",
+    "kiteconnect": "Kite", "oandapyV20": "OANDA", "eodhd": "EODHD", "polygon": "Polygon",
+}  # fmt: skip
+"""Packages that talk to a system which does not exist in the simulated firm -> that system."""
+_URL = re.compile(r"\b(?:https?|wss?)://(?P<host>[A-Za-z0-9.-]+)")
+_EXAMPLES = ("example.com", "schemas.", "www.w3.org", "github.com", "docs.")
+_PROCESSES = {"multiprocessing": "multiprocessing", "os.fork": "os.fork", "ProcessPoolExecutor": "a pool of processes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in the code."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the code of a repository refers to, each with its first place."""
+
+    packages: Mapping[str, Place]
+    """Packages that are neither its own nor the standard library's."""
+    hosts: Mapping[str, Place]
+    processes: Mapping[str, Place]
+    """Ways of starting processes that a drill refuses."""
+
+
+def facts(repository: Repository, files: list[str]) -> Facts:
+    """Read `files` of the repository."""
+    packages: dict[str, Place] = {}
+    hosts: dict[str, Place] = {}
+    processes: dict[str, Place] = {}
+    tops = [PurePosixPath(file.removeprefix("src/")).parts[0] for file in repository.files]
+    own = {name.removesuffix(".py") for name in tops} | set(repository.modules)
+    for file in files:
+        tree = repository.tree(file)
+        for node in ast.walk(tree) if tree is not None else ():
+            place = Place(file, getattr(node, "lineno", 1))
+            for name in _imported(node):
+                if name not in sys.stdlib_module_names and name not in own:
+                    packages.setdefault(name, place)
+            for host in _hosts(node):
+                hosts.setdefault(host, place)
+            process = _process(node)
+            if process is not None:
+                processes.setdefault(process, place)
+    return Facts(packages, hosts, processes)
+
+
+def installed(package: str) -> bool:
+    """Whether the package can be imported by this interpreter; it is not imported."""
+    try:
+        return importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _imported(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name.partition(".")[0] for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+        yield node.module.partition(".")[0]
+
+
+def _hosts(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        for match in _URL.finditer(node.value):
+            host = match["host"].lower().rstrip(".")
+            if not any(example in host for example in _EXAMPLES):
+                yield host
+
+
+def _process(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        names = {*_imported(node), *(alias.name for alias in node.names)}
+        return next((text for name, text in _PROCESSES.items() if name in names), None)
+    return _PROCESSES["os.fork"] if isinstance(node, ast.Attribute) and ast.unparse(node) == "os.fork" else None

@@ -1,0 +1,77 @@
+"""What of a set-up will work, and why not: each trouble is named with its place and its mend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from drills.commands.doctor import doctor_command
+from drills.project.check import Check
+from drills.project.health import examine
+from tests.drills.project.repositories import KILL_SWITCH, SCRIPT, repository
+
+
+def checks(root: Path, settings: str | None = None) -> list[Check]:
+    if settings is not None:
+        (root / "firedrill.yaml").write_text(settings)
+    return list(examine(root))
+
+
+def troubles(found: list[Check], state: str = "fail") -> list[str]:
+    return [f"{check.seen} -> {check.mend}" for check in found if check.state == state]
+
+
+def test_an_empty_folder_can_be_drilled_with_what_comes_along(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert doctor_command(tmp_path) == 0
+    out = capsys.readouterr().out
+    assert "there is none: firedrill run needs all options each time" in out
+    assert "-> firedrill init" in out
+    assert "A drill can run here; 3 to know about" in out
+
+
+def test_settings_that_cannot_be_used_end_the_examination(tmp_path: Path) -> None:
+    assert troubles(checks(tmp_path, "drils: [q1]\n"))[0].startswith("unknown field")
+
+
+def test_code_that_does_not_start_is_told_with_its_line(tmp_path: Path) -> None:
+    repository(tmp_path, bot="def build(desk):\n    return {'every': {1: lambda: 1 / 0}}\n")
+    [trouble] = troubles(checks(tmp_path, "code: bot:build\nunmodified: true\n"))
+    assert "ZeroDivisionError: division by zero in every[1]" in trouble
+    assert "bot.py:2" in trouble
+    repository(tmp_path, bot="import nothing_of_this_name\n")
+    [trouble] = troubles(checks(tmp_path, "code: bot:build\n"))
+    assert "nothing_of_this_name" in trouble
+    assert "--python" in trouble
+
+
+def test_a_package_that_only_the_codes_own_environment_has(tmp_path: Path) -> None:
+    repository(tmp_path, bot="import nothing_of_this_name\n")
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").touch()
+    [trouble] = troubles(checks(tmp_path, "code: bot:build\n"))
+    assert "python: .venv/bin/python in firedrill.yaml" in trouble
+
+
+def test_what_a_drill_does_not_have_is_named(tmp_path: Path) -> None:
+    text = "import multiprocessing\nimport ib_async\nimport requests\nrequests.get('https://feed.ourvendor.io/v1')\n"
+    repository(tmp_path, bot=KILL_SWITCH + text, run=SCRIPT)
+    warned = " | ".join(troubles(checks(tmp_path, "code: run.py\nunmodified: true\n"), "warn"))
+    assert "feed.ourvendor.io does not exist in a drill" in warned
+    assert "ib_async looks for TWS" in warned
+    assert "multiprocessing is refused in virtual time (bot.py:" in warned
+
+
+def test_a_runbook_that_holds_nothing(tmp_path: Path) -> None:
+    repository(tmp_path, book_md="Only a sentence.\n")
+    assert troubles(checks(tmp_path, "runbook: book.md\n"))[0].startswith("holds no step")
+    assert troubles(checks(tmp_path, "runbook: missing.md\n"))
+
+
+def test_stored_runs_are_kept_out_of_git(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    assert any("results/runs/" in trouble for trouble in troubles(checks(tmp_path), "warn"))
+    (tmp_path / ".gitignore").write_text("results/runs/\n")
+    assert not any("results/runs/" in trouble for trouble in troubles(checks(tmp_path), "warn"))

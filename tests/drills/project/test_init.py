@@ -1,0 +1,112 @@
+"""A newcomer's first minute: what `firedrill init` writes works, and what it cannot know it says."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+
+from drills.commands.doctor import doctor_command
+from drills.commands.init import init_command
+from drills.drill import drills
+from drills.options import RunOptions
+from drills.project.files import ADAPTER
+from drills.project.settings import NAME, read_settings
+from drills.runner import run_drill
+from sim.errors import BadInput
+from tests.drills.project.repositories import FUNCTIONS, GUARD, KILL_SWITCH, RECONCILER, RUNBOOK, SCRIPT, repository
+
+
+def init(root: Path) -> str:
+    assert init_command(root, yes=True, force=False) == 0
+    file = root / ADAPTER
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+def test_a_kill_switch_is_wired_and_can_be_drilled_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = repository(tmp_path, src__bot__risk=KILL_SWITCH, bot__recon=RECONCILER, docs__runbook_md=RUNBOOK)
+    text = init(root)
+    assert "self.kill_switch.check(equity=self.desk.figures.equity, starting_equity=" in text
+    assert "self.kill_switch.trigger(reason=reason)" in text
+    assert "asyncio.run(self.position_reconciler.reconcile())" in text
+    assert 'fill in: what notify_prime_broker of the broker does' in text
+    settings = read_settings(root)
+    assert settings is not None
+    assert (settings.code, settings.unmodified) == ("firedrill_adapter:build", True)
+    assert settings.runbook == "docs/runbook.md"
+    assert doctor_command(root) == 0
+    assert "firedrill_adapter:build starts and runs on a healthy firm" in capsys.readouterr().out
+    options = RunOptions(
+        seed=7, code=settings.code, unmodified=True, project=root, cases=("q1-daily-loss",), responder="none"
+    )
+    record = run_drill(drills()["q1"], options, shorten=False).record
+    assert "code-health" in {finding.checker for finding in record.findings}  # the bridge says what it does not know
+
+
+def test_what_the_names_do_not_tell_is_marked(tmp_path: Path) -> None:
+    text = init(repository(tmp_path, guard=GUARD))
+    assert 'client=TradingClient("key", "secret", paper=True)' in text
+    assert "venue_code=None,  # fill in" in text
+    assert 'max_drawdown=self.desk.limits["drawdown_halt_pct"] / 100,  # as a fraction; percent?' in text
+    assert "return bool(self.risk_guard.can_trade(order=order))" in text
+
+
+@pytest.mark.parametrize("files", [{"bot": KILL_SWITCH}, {"a__b": RECONCILER}, {"g": GUARD}, {"panic": FUNCTIONS}])
+def test_the_adapter_is_valid_python_with_a_build(tmp_path: Path, files: dict[str, str]) -> None:
+    tree = ast.parse(init(repository(tmp_path, **files)))
+    assert any(isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "build" for node in tree.body)
+
+
+def test_a_script_is_run_as_it_is_and_needs_no_adapter(tmp_path: Path) -> None:
+    assert init(repository(tmp_path, run=SCRIPT)) == ""
+    settings = read_settings(tmp_path)
+    assert settings is not None
+    assert (settings.code, settings.unmodified) == ("run.py", True)
+
+
+def test_where_nothing_is_found_the_reference_bot_is_drilled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    init(tmp_path)
+    assert "Nothing that looks like mitigation code" in capsys.readouterr().out
+    settings = read_settings(tmp_path)
+    assert settings is not None
+    assert settings.code is None
+    assert settings.drills == ("q1", "q2", "q3", "q4")
+
+
+def test_what_is_there_is_not_overwritten_and_nothing_is_written_half(tmp_path: Path) -> None:
+    repository(tmp_path, bot=KILL_SWITCH)
+    (tmp_path / NAME).write_text("drills: [q2]\n")
+    with pytest.raises(BadInput, match="--force"):
+        init_command(tmp_path, yes=True, force=False)
+    assert not (tmp_path / ADAPTER).exists()
+    assert (tmp_path / NAME).read_text() == "drills: [q2]\n"
+    assert init_command(tmp_path, yes=True, force=True) == 0
+    assert (tmp_path / ADAPTER).exists()
+
+
+def test_nobody_to_ask_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    with pytest.raises(BadInput, match="--yes"):
+        init_command(tmp_path, yes=False, force=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("gitlab", "file"), [(False, ".github/workflows/firedrill.yml"), (True, "firedrill.gitlab-ci.yml")]
+)
+def test_the_first_ci_file_runs_the_drills(tmp_path: Path, gitlab: bool, file: str) -> None:
+    repository(tmp_path, bot=KILL_SWITCH, docs__runbook_md=RUNBOOK)
+    (tmp_path / "requirements.txt").write_text("requests\n")
+    if gitlab:
+        (tmp_path / ".gitlab-ci.yml").write_text("stages: [test]\n")
+    init(tmp_path)
+    text = (tmp_path / file).read_text()
+    assert isinstance(yaml.safe_load(text), dict)
+    for command in ("pip install -r requirements.txt", "firedrill lint docs/runbook.md", "firedrill run --junit"):
+        assert command in text

@@ -1,0 +1,42 @@
+"""What is found in a repository by parsing it: classes, functions, scripts, runbooks; nothing of it is run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from drills.project.survey import survey
+from drills.project.verbs import Verb
+from tests.drills.project.repositories import FUNCTIONS, GUARD, KILL_SWITCH, RECONCILER, RUNBOOK, SCRIPT, repository
+
+
+def test_classes_functions_scripts_and_texts_are_told_apart(tmp_path: Path) -> None:
+    root = repository(
+        tmp_path, bot__risk=KILL_SWITCH, bot__recon=RECONCILER, bot__guard=GUARD, bot__panic=FUNCTIONS, run=SCRIPT,
+        scripts__emergency_stop_sh="curl -X DELETE https://broker/orders", docs__runbook_md=RUNBOOK, README_md="# Bot",
+        tests__test_risk=KILL_SWITCH, broken="def (:",
+    )  # fmt: skip
+    found = survey(root)
+    assert [(each.file, each.name) for each in found.candidates] == [
+        ("bot/risk.py", "KillSwitch"), ("bot/guard.py", "RiskGuard"), ("bot/recon.py", "PositionReconciler"),
+        ("bot/panic.py", ""),
+    ]  # fmt: skip
+    assert found.candidates[0].verbs == {Verb.LOOK, Verb.HALT, Verb.BLOCKED, Verb.RESET}
+    assert found.candidates[0].line == 7
+    assert dict(found.candidates[0].asked_of)["broker"] == (
+        "cancel_all_orders", "close_all_positions", "notify_prime_broker",
+    )  # fmt: skip
+    assert [parameter.name for parameter in found.candidates[1].init] == ["client", "max_drawdown", "venue_code"]
+    assert found.scripts == ("run.py",)
+    assert found.emergency == ("scripts/emergency_stop.sh",)
+    assert found.runbooks == ("docs/runbook.md",)
+    assert found.unreadable == ("broken.py",)
+
+
+def test_a_source_folder_is_no_part_of_a_modules_name(tmp_path: Path) -> None:
+    [found] = survey(repository(tmp_path, src__bot__risk=KILL_SWITCH)).candidates
+    assert (found.file, found.module) == ("src/bot/risk.py", "bot.risk")
+
+
+def test_an_ordinary_class_is_no_candidate(tmp_path: Path) -> None:
+    text = "class Chart:\n    def update(self): ...\n    def render(self): ...\n"
+    assert survey(repository(tmp_path, chart=text)).candidates == ()
