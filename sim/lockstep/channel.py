@@ -40,6 +40,8 @@ class Channel:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", int(seconds), int(rest * 1e6)))
         made.detach()
         self._buffer = b""
+        self.suffix = ""
+        """Which thread of its process it is: the key without the process's."""
         self.busy = False
         """Whether the thread has been called and has not answered yet."""
         self.crossings = 0

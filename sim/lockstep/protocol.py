@@ -56,7 +56,7 @@ Requests (arguments in parentheses; times in seconds as the program gave them, n
 
 Notes
 -----
-    wake(ident)                        let a parked thread go on
+    wake(thread)                       let a parked thread go on: "" for the first, "/tN"
     out(stream, text, at)              text for "stdout" or "stderr"
     log(level, message, at, logger)    a log record
     error(hook, text, at)              an exception that nobody caught

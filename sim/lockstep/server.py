@@ -6,6 +6,7 @@ World wants to hear that thread, so that the order of arrival never shows.
 
 from __future__ import annotations
 
+import _socket
 import os
 import select
 import shutil
@@ -20,7 +21,7 @@ from sim.lockstep.channel import Channel, Gone
 from sim.lockstep.protocol import message
 
 # Bound here: in a strand, names of the standard library are those of virtual time.
-_poll, _Listener = select.poll, socket.socket
+_poll, _Listener = select.poll, _socket.socket
 _STEP_MS = 100
 _LARGEST_HELLO = 1 << 20
 
@@ -86,7 +87,7 @@ class Server:
         if not poll.poll(wait_ms):
             return False
         try:
-            fd, _ = self._listener._accept()  # type: ignore[attr-defined]
+            fd, _ = self._listener._accept()
         except OSError:
             return False
         try:
