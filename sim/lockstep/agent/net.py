@@ -14,6 +14,7 @@ from sim.lockstep.agent.wire import World, note, request, wait
 
 HERE = "127.0.0.1"
 _Real = socket.socket
+_real_new: Any = _socket.socket.__new__
 _SERVICES = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _default: list[float | None] = [None]
 
@@ -23,7 +24,7 @@ class Socket(_Real):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """No file descriptor of the machine."""
-        return _socket.socket.__new__(cls)
+        return _real_new(cls)
 
     def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: Any = None) -> None:
         """As `socket.socket`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 _replaced: dict[int, Any] = {}
@@ -13,11 +14,32 @@ _after: dict[str, list[Callable[[Any], None]]] = {}
 _OWN = "sim.lockstep.agent"
 
 
+class Builtin:
+    """A function that, as one made in C, does not become a method of the class it is an attribute of.
+
+    `logging.Formatter.converter = time.localtime` is one that everybody uses.
+    """
+
+    def __init__(self, function: Any, name: str) -> None:
+        """Stand for `function` under `name`."""
+        self._function = function
+        self.__name__ = self.__qualname__ = name
+        self.__doc__ = function.__doc__
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<built-in function {self.__name__}>"
+
+
 def name(module: Any, attribute: str, replacement: Any) -> None:
     """Replace `module.attribute`; copies of it in other modules follow with `exchange`."""
     original = getattr(module, attribute, None)
     if original is None:
         return
+    if isinstance(original, BuiltinFunctionType) and isinstance(replacement, FunctionType):
+        replacement = Builtin(replacement, attribute)
     _originals.append(original)  # kept, so that its id stays its own
     _replaced[id(original)] = replacement
     setattr(module, attribute, replacement)

@@ -79,10 +79,7 @@ class Line:
 
     def ask(self, request: Any) -> Any:
         """Send the notes that have gathered and a request; its answer, waited for."""
-        notes = World.notes
-        notes.append(request)
-        self._write(notes)
-        notes.clear()
+        self._say(request)
         return self.wait()
 
     def wait(self) -> Any:
@@ -114,16 +111,18 @@ class Line:
             raise
         except BaseException as error:
             request = ["raised", World.describe(error)]
-        World.notes.append(request)
-        self._write(World.notes)
-        World.notes.clear()
+        self._say(request)
 
     def end(self) -> None:
         """This thread has ended."""
-        World.notes.append(["end"])
-        self._write(World.notes)
-        World.notes.clear()
+        self._say(["end"])
         self._socket.close()
+
+    def _say(self, request: Any) -> None:
+        # Once it is sent another thread may run: from there on nothing that threads share may be touched.
+        notes, World.notes = World.notes, []
+        notes.append(request)
+        self._write(notes)
 
     def _write(self, message: Any) -> None:
         try:
