@@ -42,6 +42,8 @@ class Channel:
         self._buffer = b""
         self.suffix = ""
         """Which thread of its process it is: the key without the process's."""
+        self.hook: str | None = None
+        """The hook that it was called for."""
         self.busy = False
         """Whether the thread has been called and has not answered yet."""
         self.crossings = 0

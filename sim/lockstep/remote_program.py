@@ -115,6 +115,17 @@ class RemoteProgram(Program):
         finally:
             me.channel, self.speakers[channel.suffix] = outer, speaker
 
+    def hook(self, key: str, *arguments: Any, what: str = "hook") -> Any:
+        """Call a hook of the child, with what it is likely to read of the desk."""
+        me = current()
+        assert me is not None
+        channel = me.channel if me.channel is not None and me.program is self else self._free_thread()
+        outer, channel.hook = channel.hook, key
+        try:
+            return self.ask(what, key, *arguments, self.desk_calls.foreseen(key))
+        finally:
+            channel.hook = outer
+
     def _call(self, channel: Channel, what: str, arguments: Any) -> Any:
         if self._frozen:
             self.hub.abandon(greenlet.getcurrent())
