@@ -90,7 +90,7 @@ def _address_of(program: RemoteProgram, address: str) -> str | None:
 
 
 def _socket(program: RemoteProgram, family: int, kind: int, proto: int) -> int:
-    return VirtualSocket(family, kind, proto)._fd
+    return int(VirtualSocket(family, kind, proto)._fd)
 
 
 def _pair(program: RemoteProgram) -> list[int]:

@@ -46,6 +46,8 @@ class Channel:
         """The hook that it was called for."""
         self.busy = False
         """Whether the thread has been called and has not answered yet."""
+        self.since = -1, 0.0
+        """A virtual instant in microseconds, and the real time at which it was first looked at."""
         self.crossings = 0
         """How many messages have come."""
 

@@ -9,11 +9,17 @@ from sim.lockstep.values import Values, members
 
 FORESEEN = frozenset(
     ("positions", "orders", "halted", "safe_mode", "broker.connected", "broker.heartbeat_age_s", "price", "price_age",
-     "order_error_rate", "orders_sent", "orders_unanswered", "slippage_bps", "time", "market_open", "seconds_since_open")
+     "order_error_rate", "orders_sent", "orders_unanswered", "slippage_bps", "time", "market_open",
+     "seconds_since_open")
 )  # fmt: skip
 """What may be read before anybody asks for it, because reading it has no effect whatever (`figures` has one)."""
 
 _MOST_FORESEEN = 40
+
+
+def _members_of(part: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    kind: Any = type(part)
+    return members(kind)
 
 
 class DeskCalls:
@@ -30,7 +36,7 @@ class DeskCalls:
         if self._desk is None:
             return None
         parts = {"": self._desk, "broker": self._desk.broker, "files": self._desk.files}
-        described: dict[str, Any] = {path: list(map(list, members(type(part)))) for path, part in parts.items()}
+        described: dict[str, Any] = {path: [list(names) for names in _members_of(part)] for path, part in parts.items()}
         described[""][0].append("limits")
         return described
 

@@ -61,7 +61,7 @@ def begin() -> None:
     machine.install()
     machine.scrub_own()
     patching.exchange()
-    sys.meta_path[:0] = [patching.Refuser, patching.Finder]  # type: ignore[list-item]
+    sys.meta_path[:0] = [patching.Refuser, patching.Finder]
     World.calls.update(run=_run, build=_build, hook=_hook, hooks=_hooks, worker=_worker, stack=places.stack)
 
 
