@@ -30,7 +30,7 @@ def _unwritten(history: History) -> list[Evidence]:
             found.append(Evidence(event.t_us, f"{_AUDITED[event.kind]} is not in the audit trail", text))
     for batch in _closings(history):
         if not _near(lines, batch[0].t_us, batch[-1].t_us):
-            closed: dict[str, int] = {}
+            closed: dict[str, float] = {}
             for fill in batch:
                 closed[fill.symbol] = closed.get(fill.symbol, 0) + fill.side * fill.qty
             text = f"closing trades without a log line near them: {shares(closed)}"
