@@ -14,7 +14,7 @@ from sim.book import Book
 from sim.broker import Broker, Update
 from sim.clock import SECOND, VirtualTime
 from sim.history import History
-from sim.network import BrokerError, BrokerTimeout, Link, OrderRejected, UnknownOrder
+from sim.network import BrokerBadGateway, BrokerError, BrokerTimeout, Link, OrderRejected, UnknownOrder
 from sim.orders import Order, Status
 from sim.slippage import Slippage
 
@@ -45,7 +45,7 @@ class OrderManager:
         """(time, accepted) of each order answered, oldest first: what an error rate is made of."""
         self.slippage = Slippage()
         self.unanswered_us: list[int] = []
-        """When the wait for an acknowledgement ran out, order by order."""
+        """When an order turned out to have no answer that says what became of it: time ran out, or a proxy spoke."""
 
     def create(
         self, symbol: str, side: int, qty: float, *, kind: str = "market", limit_price: float | None = None,
@@ -175,7 +175,9 @@ class OrderManager:
     def _failed(self, order: Order, life: int, error: BrokerError) -> None:
         if life != self._life:
             return
-        if isinstance(error, BrokerTimeout):  # neither accepted nor refused: its fate is open
+        if isinstance(error, BrokerTimeout | BrokerBadGateway):  # neither accepted nor refused: its fate is open
+            if isinstance(error, BrokerBadGateway):
+                self.outcomes.append((self._env.now, False))
             self.unanswered_us.append(self._env.now)
             self._history.emit("order.unacked", order.id, error=str(error))
             return

@@ -251,6 +251,8 @@ class HttpConnection:
 
     def _response(self, request: Request, verdict: Verdict) -> Response | None:
         if verdict.error is not None:
+            if verdict.executed:
+                self._core.handle(request)  # the broker's own answer is lost behind the error
             return None if isinstance(verdict.error, BrokerTimeout) else self._core.error(verdict.error, request)
         if verdict.answer is not None:
             return Response.of_json(list(verdict.answer()))
