@@ -78,6 +78,8 @@ class CoreServer:
         request = Request(incoming.method, incoming.raw_path, headers, await incoming.read(), self._host, tls=False)
         self._advance()
         response = self._core.handle(request)
+        if response.outcome is not None:
+            response.outcome(True)
         if response.upgrade is not None:
             return await self._stream(incoming, response.upgrade)
         return web.Response(status=response.status, body=response.body or None, headers=response.headers)

@@ -7,7 +7,8 @@ through `sim.network` (requests) and `sim.connection` (the stream of order updat
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from sim.calendar import TradingCalendar
@@ -43,6 +44,7 @@ class Broker(ConditionalVenue):
         self.auth_valid = True
         self.needs_renewal = False
         self._recent: deque[int] = deque()
+        self._within_request = False
 
     # Requests, in the order of `Link.ENDPOINTS`. Each raises the BrokerError the client will see.
 
@@ -160,6 +162,22 @@ class Broker(ConditionalVenue):
             raise BrokerAuthExpired("credentials expired, renew them")
         self.auth_valid = True
 
+    @contextmanager
+    def one_request(self) -> Iterator[None]:
+        """What is asked inside counts once against the rate limit, as one HTTP request does."""
+        self._admit()
+        self._within_request = True
+        try:
+            yield
+        finally:
+            self._within_request = False
+
+    @property
+    def calls_left(self) -> int:
+        """How many calls the rate limit still allows."""
+        since_us = self._env.now - MINUTE
+        return max(0, self.rate_limit_per_min - sum(1 for t_us in self._recent if t_us > since_us))
+
     # Verbs of faults and of people at the broker.
 
     def expire_auth(self, needs_renewal: bool) -> Callable[[], None]:
@@ -203,6 +221,8 @@ class Broker(ConditionalVenue):
     def _admit(self) -> None:
         if not self.auth_valid:
             raise BrokerAuthExpired("request is not authorized")
+        if self._within_request:
+            return
         now, recent = self._env.now, self._recent
         while recent and recent[0] <= now - MINUTE:
             recent.popleft()

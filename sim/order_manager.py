@@ -105,7 +105,7 @@ class OrderManager:
         order = self.orders.get(update.order_id)
         if update.kind == "fill":
             self._filled(order, update)
-        elif order is not None and order.live:
+        elif order is not None and order.live and update.kind != "accepted":
             self._close(order, Status(update.kind))
 
     def live(self) -> list[Order]:
