@@ -1,7 +1,8 @@
 """Bars of any length, put together from the shortest ones that the feed published.
 
-History reaches back to the start of the run; before it there is one synthetic bar for each trading day, drawn
-backwards from the opening price, so that code which wants a moving average of days has one.
+History reaches back to the start of the run; before it there is one synthetic bar for each trading day of a
+year and a half, drawn backwards from the opening price, so that code which wants a moving average of 200 days
+has one.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _TIMEFRAME = re.compile(r"^(\d+)(Min|T|Hour|H|Day|D|Week|W|Month|M)$")
 _ALLOWED = {"Min": range(1, 60), "Hour": range(1, 24), "Day": (1,), "Week": (1,), "Month": (1, 2, 3, 4, 6, 12)}
 _LONG = {"T": "Min", "H": "Hour", "D": "Day", "W": "Week", "M": "Month"}
 _DAILY_VOLATILITY = 0.012
+_PAST_DAYS = 550
 
 Row = dict[str, Any]
 
@@ -99,12 +101,12 @@ class BarHistory:
             price = world.market.start_prices[world.market.index(symbol)]
             opening = next(s for s in world.calendar.sessions if s.close_us > 0).date
             rows = []
-            for session in reversed([s for s in world.calendar.sessions if s.date < opening]):
+            for when in reversed(world.calendar.days_before(opening, _PAST_DAYS)):
                 before = price / (1 + draws.normal(0, _DAILY_VOLATILITY))
                 swing = abs(draws.normal(0, _DAILY_VOLATILITY / 2))
-                whole = Bar(symbol, 1440, session.open_us, session.close_us, before, max(price, before) * (1 + swing),
+                whole = Bar(symbol, 1440, 0, 0, before, max(price, before) * (1 + swing),
                             min(price, before) * (1 - swing), price, int(1e6 * (1 + draws.random())), 0)  # fmt: skip
-                rows.append((_midnight(session.date), worded(whole)))
+                rows.append((_midnight(when), worded(whole)))
                 price = before
             self._days[symbol] = rows[::-1]
         return self._days[symbol]

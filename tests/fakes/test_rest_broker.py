@@ -9,7 +9,7 @@ from fakes.gateway import BrokerGateway
 from fakes.rest_broker import RestBroker
 from sim.actors.http import Request, Response
 from sim.network import BrokerBadGateway, BrokerUnavailable, BrokerUnreachable, Verdict
-from tests.fakes.test_alpaca import quiet_world
+from tests.fakes.alpaca.kit import quiet_world
 from tests.sim.worlds import Firm
 
 
