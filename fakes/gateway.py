@@ -3,6 +3,13 @@
 Trading systems hide their broker behind such a class. A user's adapter derives from this one (or has the same
 methods) and runs on the World's broker through `desk.broker`; what it overrides is theirs, what it inherits
 behaves as a real session does: orders in flight are unknown when the session ends, fills come late and once.
+
+    class Ours(BrokerGateway):
+        def on_fill(self, fill): self.ledger.add(fill.symbol, fill.side * fill.qty)
+        def on_disconnected(self, reason): self.desk.halt(reason)
+
+    def build(desk):
+        return Ours(desk).hooks()
 """
 
 from __future__ import annotations
@@ -13,10 +20,10 @@ from sim.orders import Order
 
 
 class BrokerGateway:
-    """One session with the broker."""
+    """One session with the broker. Every call may raise what `sim.network` knows: refused, timed out, 401, 429, 5xx."""
 
     def __init__(self, desk: Any) -> None:
-        """On the broker of `desk`; not connected until `connect`."""
+        """On the broker of `desk`; the session of the trading system is up already when it starts."""
         self.desk = desk
         self._mine: dict[str, Order] = {}
 
@@ -25,39 +32,66 @@ class BrokerGateway:
         """Whether the session is up, as far as this side knows."""
         return bool(self.desk.broker.connected)
 
-    def connect(self, timeout: float = 10.0) -> None:
-        """Open the session; raises ConnectionError or TimeoutError."""
+    def connect(self, timeout: float | None = 10.0) -> None:
+        """Open the session; raises ConnectionError, TimeoutError or PermissionError. Does nothing when it is up."""
         if not self.connected:
             self.desk.broker.connect(timeout=timeout)
             self.on_connected()
 
-    def submit(self, symbol: str, side: str, qty: int, *, limit_price: float | None = None) -> str:
-        """Send an order; its client order id."""
+    # Orders.
+
+    def submit(
+        self, symbol: str, side: str, qty: int, *, limit_price: float | None = None, order_id: str | None = None
+    ) -> str:
+        """Send an order and return its client order id at once; `status` tells what became of it."""
         kind = "market" if limit_price is None else "limit"
-        order = self.desk.broker.submit(symbol, side, qty, kind=kind, limit_price=limit_price)
+        order = self.desk.broker.submit(symbol, side, qty, kind=kind, limit_price=limit_price, order_id=order_id)
         self._mine[order.id] = order
         return str(order.id)
 
-    def cancel(self, order_id: str) -> None:
-        """Ask for an order to be cancelled."""
-        self.desk.broker.cancel(order_id)
+    def cancel(self, order_id: str, timeout: float | None = 10.0) -> None:
+        """Cancel an order; LookupError when the broker has none such, ValueError when it is done already."""
+        self.desk.broker.cancel(order_id, timeout=timeout)
 
-    def cancel_all(self) -> list[str]:
-        """Cancel everything that works at the broker."""
-        return list(self.desk.broker.cancel_all())
+    def cancel_all(self, timeout: float | None = 10.0) -> list[str]:
+        """Cancel everything that works at the broker; the ids."""
+        return list(self.desk.broker.cancel_all(timeout=timeout))
 
-    def positions(self) -> dict[str, int]:
+    def replace(
+        self, order_id: str, qty: int, limit_price: float | None = None, timeout: float | None = 10.0
+    ) -> str:
+        """Replace a working order by one of `qty` shares in all; the new client order id."""
+        return str(self.desk.broker.replace(order_id, qty, limit_price, timeout=timeout).id)
+
+    def open_orders(self, timeout: float | None = 10.0) -> dict[str, str]:
+        """Client order id to status of everything that works at the broker."""
+        return {order.id: order.status for order in self.desk.broker.orders("open", timeout=timeout)}
+
+    def status(self, order_id: str, timeout: float | None = 10.0) -> str:
+        """What is known of an order: by this side when it sent it and heard of it, else by the broker.
+
+        An order that was never acknowledged is asked for, since it may be live; LookupError when there is none.
+        """
+        mine = self._mine.get(order_id)
+        if mine is not None and mine.acknowledged:
+            return str(mine.status)
+        return str(self.desk.broker.order(order_id, timeout=timeout).status)
+
+    # The account.
+
+    def positions(self, timeout: float | None = 10.0) -> dict[str, float]:
         """What the broker says is held."""
-        return dict(self.desk.broker.positions())
+        return dict(self.desk.broker.positions(timeout=timeout))
 
-    def status(self, order_id: str) -> str:
-        """What this side knows of an order."""
-        return str(self._mine[order_id].status)
+    def account(self, timeout: float | None = 10.0) -> tuple[float, float]:
+        """Equity and cash in dollars."""
+        account = self.desk.broker.account(timeout=timeout)
+        return account.equity, account.cash
 
     # For subclasses.
 
     def on_connected(self) -> None:
-        """The session is up."""
+        """The session is up again."""
 
     def on_disconnected(self, reason: str) -> None:
         """The session was lost."""

@@ -16,6 +16,8 @@ from sim.actors.websocket import Session
 from sim.clock import SECOND, wall_seconds
 
 _STEP_S = 0.01
+_END_S = 0.5
+"""How long clients that are still connected have at the end."""
 
 
 class CoreServer:
@@ -54,7 +56,7 @@ class CoreServer:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._handle)
-        runner = web.AppRunner(app, access_log=None)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_END_S)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
@@ -78,6 +80,8 @@ class CoreServer:
         request = Request(incoming.method, incoming.raw_path, headers, await incoming.read(), self._host, tls=False)
         self._advance()
         response = self._core.handle(request)
+        if response.outcome is not None:
+            response.outcome(True)
         if response.upgrade is not None:
             return await self._stream(incoming, response.upgrade)
         return web.Response(status=response.status, body=response.body or None, headers=response.headers)

@@ -73,6 +73,8 @@ Flag = Annotated[bool, Strict()]
 Count = Annotated[int, Strict(), Field(ge=1, le=1_000_000)]
 Share = Annotated[float, Strict(), Field(gt=0, le=1)]
 """A fraction above 0, 1 for all."""
+ShareOrNone = Annotated[float, Strict(), Field(ge=0, le=1)]
+"""A fraction from 0, none, to 1, all."""
 Positive = Annotated[float, Strict(), Field(gt=0, le=1e12)]
 Percent = Annotated[float, Strict(), Field(gt=0, le=100)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]

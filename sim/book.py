@@ -9,38 +9,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sim.history import History
+from sim.orders import kept
 
 
 class Book:
     """Local positions and cash."""
 
-    def __init__(self, history: History, cash: float, positions: Mapping[str, int]) -> None:
+    def __init__(self, history: History, cash: float, positions: Mapping[str, float]) -> None:
         """Start from `cash` dollars and `positions` in shares."""
         self._history = history
         self.cash = cash
-        self.positions: dict[str, int] = dict(positions)
+        self.positions: dict[str, float] = dict(positions)
         self._seen: set[str] = set()  # membership only, never iterated
 
-    def apply_fill(self, fill_id: str, symbol: str, side: int, qty: int, price: float) -> bool:
+    def apply_fill(self, fill_id: str, symbol: str, side: int, qty: float, price: float) -> bool:
         """Book a fill; False when it was booked before."""
         if fill_id in self._seen:
             return False
         self._seen.add(fill_id)
-        self.positions[symbol] = self.positions.get(symbol, 0) + side * qty
+        held = self.positions.get(symbol, 0) + side * qty
+        self.positions[symbol] = held if type(held) is int else kept(held)
         self.cash -= side * qty * price
         return True
 
-    def adopt(self, positions: Mapping[str, int], cash: float | None, why: str) -> None:
+    def adopt(self, positions: Mapping[str, float], cash: float | None, why: str) -> None:
         """Take `positions` (and `cash`) as the truth from now on."""
         for symbol in sorted({*positions, *self.positions}):
-            qty = int(positions.get(symbol, 0))
+            qty = kept(positions.get(symbol, 0))
             if self.positions.get(symbol, 0) != qty:
                 self.positions[symbol] = qty
                 self._history.emit("book.position", symbol, position=qty, why=why)
         if cash is not None:
             self.cash = cash
 
-    def held(self) -> dict[str, int]:
+    def held(self) -> dict[str, float]:
         """Symbols with a position that is not zero."""
         return {symbol: qty for symbol, qty in self.positions.items() if qty}
 

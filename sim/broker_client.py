@@ -42,8 +42,8 @@ class OrderView(NamedTuple):
     id: str
     symbol: str
     side: int
-    qty: int
-    filled_qty: int
+    qty: float
+    filled_qty: float
     average_price: float
     status: str
     kind: str
@@ -53,7 +53,7 @@ class OrderView(NamedTuple):
     @property
     def live(self) -> bool:
         """Whether it may still fill."""
-        return self.status in ("accepted", "partially_filled", "pending_cancel", "pending_new")
+        return self.status in ("accepted", "partially_filled", "pending_cancel", "pending_new", "held")
 
 
 def view(order: Order) -> OrderView:
@@ -103,7 +103,7 @@ class BrokerClient:
         """Equity and cash."""
         return Account(*self._request("account", self._broker.account, timeout))
 
-    def positions(self, timeout: float | None = DEFAULT_TIMEOUT_S) -> dict[str, int]:
+    def positions(self, timeout: float | None = DEFAULT_TIMEOUT_S) -> dict[str, float]:
         """Shares per symbol, negative when short, zero left out."""
         return dict(self._request("positions", self._broker.positions, timeout))
 
@@ -141,6 +141,12 @@ class BrokerClient:
             symbol, sides[side], _whole("qty", qty), kind=kind, limit_price=_price(limit_price), source="mitigation",
             price_hint=float(price_hint), order_id=order_id,
         )  # fmt: skip
+
+    def close(self, symbol: str, held: float, *, price_hint: float = 0.0) -> Order:
+        """Send the market order that closes `held` shares, fractions included; else as `submit`."""
+        self._process.must_live()
+        side = -1 if held > 0 else 1
+        return self._orders.create(symbol, side, abs(held), source="mitigation", price_hint=float(price_hint))
 
     def cancel(self, order_id: str, timeout: float | None = DEFAULT_TIMEOUT_S) -> None:
         """Cancel by client order id; UnknownOrder or OrderRejected when it cannot be."""

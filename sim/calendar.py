@@ -59,6 +59,11 @@ class TradingCalendar:
         self._closes = [s.close_us for s in self.sessions]
         self._traded = list(accumulate((s.length_us for s in self.sessions), initial=0))
 
+    def days_before(self, first: date, days: int) -> tuple[date, ...]:
+        """The trading days in the `days` calendar days before `first`, oldest first; loaded at the first asking."""
+        start = first - timedelta(days=days)
+        return tuple(dict.fromkeys(day for day, *_ in _published(self.exchange, start, first) if day < first))
+
     def session_at(self, t_us: int) -> Session | None:
         """The session that trades at `t_us`, or None."""
         i = bisect_right(self._opens, t_us) - 1

@@ -217,9 +217,7 @@ class Desk:
         sent = []
         for held, qty in self.positions.items():
             if symbol in (None, held):
-                sent.append(
-                    self.broker.submit(held, -1 if qty > 0 else 1, abs(qty), price_hint=self.price(held) or 0.0)
-                )
+                sent.append(self.broker.close(held, qty, price_hint=self.price(held) or 0.0))
         return sent
 
     def call(self, endpoint: str, *args: Any) -> Any:

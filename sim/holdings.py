@@ -17,22 +17,22 @@ class Holdings:
 
     def __init__(self) -> None:
         """Nothing held."""
-        self.steps: dict[str, list[tuple[int, int, int]]] = {}
+        self.steps: dict[str, list[tuple[int, int, float]]] = {}
         """Per symbol (time, seq, shares), rising."""
 
-    def set(self, event: Event, symbol: str, qty: int) -> None:
+    def set(self, event: Event, symbol: str, qty: float) -> None:
         """From `event` on it is `qty`."""
         steps = self.steps.get(symbol, [])
         if (steps[-1][2] if steps else 0) != qty:
             self.steps.setdefault(symbol, steps).append((event.t_us, event.seq, qty))
 
-    def at(self, symbol: str, seq: int) -> int:
+    def at(self, symbol: str, seq: int) -> float:
         """Shares of `symbol` after everything up to event number `seq`."""
         steps = self.steps.get(symbol, [])
         i = bisect_right(steps, seq, key=lambda step: step[1])
         return steps[i - 1][2] if i else 0
 
-    def last(self) -> dict[str, int]:
+    def last(self) -> dict[str, float]:
         """What is held at the end, zero left out."""
         return {symbol: steps[-1][2] for symbol, steps in self.steps.items() if steps[-1][2]}
 
@@ -71,7 +71,7 @@ def differing(first: Holdings, second: Holdings) -> dict[str, list[Span]]:
     """Per symbol, when two sides held different amounts."""
     spans: dict[str, list[Span]] = {}
     for symbol in dict.fromkeys([*first.steps, *second.steps]):
-        ours, theirs = 0, 0
+        ours, theirs = 0.0, 0.0
         changes = []
         steps = [(seq, t, 0, qty) for t, seq, qty in first.steps.get(symbol, [])]
         steps += [(seq, t, 1, qty) for t, seq, qty in second.steps.get(symbol, [])]

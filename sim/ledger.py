@@ -1,12 +1,14 @@
 """The broker's own book, double entry: the truth with which every report is compared.
 
 Each fill posts four legs, two in shares and two in money; for every commodity the sum over all accounts is
-zero at all times. Amounts are whole numbers (shares; millionths of a dollar), so that sum is exact.
+zero at all times. Money is in whole millionths of a dollar and
+shares are whole, or fractions of nine places that are rounded alike on both sides, so that sum is exact.
 """
 
 from __future__ import annotations
 
 from sim.history import History
+from sim.orders import kept
 
 MICRO = 1_000_000
 """Money is kept in millionths of a dollar."""
@@ -20,7 +22,7 @@ class Ledger:
     def __init__(self, history: History, cash: float) -> None:
         """Open the account with `cash` dollars."""
         self._history = history
-        self.shares: dict[str, dict[str, int]] = {FIRM: {}, MARKET: {}}
+        self.shares: dict[str, dict[str, float]] = {FIRM: {}, MARKET: {}}
         self.money: dict[str, int] = {FIRM: round(cash * MICRO), MARKET: -round(cash * MICRO), FEES: 0}
         self.cost: dict[str, float] = {}
         """Average entry price per symbol held, for what the broker's position endpoint shows."""
@@ -31,11 +33,11 @@ class Ledger:
         """Cash in dollars."""
         return self.money[FIRM] / MICRO
 
-    def position(self, symbol: str) -> int:
+    def position(self, symbol: str) -> float:
         """Shares held, negative when short."""
         return self.shares[FIRM].get(symbol, 0)
 
-    def positions(self) -> dict[str, int]:
+    def positions(self) -> dict[str, float]:
         """Symbols with a position that is not zero."""
         return {symbol: qty for symbol, qty in self.shares[FIRM].items() if qty}
 
@@ -44,15 +46,16 @@ class Ledger:
         return self.cash + sum(qty * price[symbol] for symbol, qty in self.shares[FIRM].items() if qty)
 
     def post_fill(
-        self, fill_id: str, order_id: str, symbol: str, side: int, qty: int, price: float, source: str
+        self, fill_id: str, order_id: str, symbol: str, side: int, qty: float, price: float, source: str
     ) -> None:
         """Book an execution and write it into the History as `ledger.fill`."""
         firm, market = self.shares[FIRM], self.shares[MARKET]
         before = firm.get(symbol, 0)
-        after = before + side * qty
-        firm[symbol] = after
-        market[symbol] = market.get(symbol, 0) - side * qty
+        after, elsewhere = before + side * qty, market.get(symbol, 0) - side * qty
         amount = side * qty * round(price * MICRO)
+        if type(after) is not int or type(amount) is not int:
+            after, elsewhere, amount = kept(after), kept(elsewhere), round(amount)
+        firm[symbol], market[symbol] = after, elsewhere
         self.money[FIRM] -= amount
         self.money[MARKET] += amount
         self._average_cost(symbol, before, after, price)
@@ -62,7 +65,7 @@ class Ledger:
             position=after, source=source,
         )  # fmt: skip
 
-    def _average_cost(self, symbol: str, before: int, after: int, price: float) -> None:
+    def _average_cost(self, symbol: str, before: float, after: float, price: float) -> None:
         if after == 0:
             self.cost.pop(symbol, None)
         elif before == 0 or (before > 0) != (after > 0):

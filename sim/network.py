@@ -49,7 +49,7 @@ class BrokerRateLimited(BrokerError):
 
 
 class BrokerBadGateway(BrokerError):
-    """A load balancer answered with an HTML page in the broker's place."""
+    """A load balancer answered with an HTML page in the broker's place; what the broker did is not known."""
 
     status = 502
 
@@ -80,7 +80,7 @@ class Verdict(NamedTuple):
     """What happens to one request."""
 
     error: BrokerError | None = None
-    """Raised at the caller after `delay_us`; the broker never sees the request."""
+    """Raised at the caller after `delay_us`; the broker never sees the request, unless it is `executed`."""
     hang: bool = False
     """Neither delivered nor answered."""
     lose_reply: bool = False
@@ -89,6 +89,8 @@ class Verdict(NamedTuple):
     """Added to the round trip (half each way), or the time to the error."""
     answer: Callable[[], Any] | None = None
     """Answered by this in the broker's place (an empty list, for one)."""
+    executed: bool = False
+    """With `error`: the broker did execute the request, and its answer was replaced by the error on the way."""
 
     @property
     def only_delays(self) -> bool:
@@ -167,6 +169,8 @@ class Link:
         later = self._env.call_later
         if verdict.error is not None:
             after_us = verdict.delay_us + self.one_way_us()
+            if verdict.executed:
+                later(after_us // 2, self._arrive, action, on_reply, on_error, None)
             if timeout_us is None or after_us <= timeout_us:
                 later(after_us, on_error, verdict.error)
             else:

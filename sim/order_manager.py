@@ -14,7 +14,7 @@ from sim.book import Book
 from sim.broker import Broker, Update
 from sim.clock import SECOND, VirtualTime
 from sim.history import History
-from sim.network import BrokerError, BrokerTimeout, Link, OrderRejected, UnknownOrder
+from sim.network import BrokerBadGateway, BrokerError, BrokerTimeout, Link, OrderRejected, UnknownOrder
 from sim.orders import Order, Status
 from sim.slippage import Slippage
 
@@ -40,15 +40,15 @@ class OrderManager:
         self.gates: list[Gate] = []
         self.breaks: Gate = lambda order: None
         """Asked after the gates: why the system itself fails on this order (a bad version), or None."""
-        self.on_fill: Callable[[Order, int, float], None] = lambda order, qty, price: None
+        self.on_fill: Callable[[Order, float, float], None] = lambda order, qty, price: None
         self.outcomes: list[tuple[int, bool]] = []
         """(time, accepted) of each order answered, oldest first: what an error rate is made of."""
         self.slippage = Slippage()
         self.unanswered_us: list[int] = []
-        """When the wait for an acknowledgement ran out, order by order."""
+        """When an order turned out to have no answer that says what became of it: time ran out, or a proxy spoke."""
 
     def create(
-        self, symbol: str, side: int, qty: int, *, kind: str = "market", limit_price: float | None = None,
+        self, symbol: str, side: int, qty: float, *, kind: str = "market", limit_price: float | None = None,
         source: str = "strategy", price_hint: float = 0.0, order_id: str | None = None,
     ) -> Order:  # fmt: skip
         """Create an order, ask the gates, and send it; the order, rejected when a gate said no.
@@ -105,18 +105,18 @@ class OrderManager:
         order = self.orders.get(update.order_id)
         if update.kind == "fill":
             self._filled(order, update)
-        elif order is not None and order.live:
+        elif order is not None and order.live and update.kind != "accepted":
             self._close(order, Status(update.kind))
 
     def live(self) -> list[Order]:
         """Orders that may still fill as far as the firm knows, un-acknowledged ones included, oldest first."""
         return list(self._open.values())
 
-    def pending(self, symbol: str) -> int:
+    def pending(self, symbol: str) -> float:
         """Shares that live orders in `symbol` may still add to the position; negative when they sell."""
         return sum([o.side * (o.qty - o.filled_qty) for o in self._open.values() if o.symbol == symbol])
 
-    def settle(self, order_id: str, status: Status, filled_qty: int) -> None:
+    def settle(self, order_id: str, status: Status, filled_qty: float) -> None:
         """Take the broker's word on an order whose fate was unknown (fills come by the stream or `Book.adopt`)."""
         order = self.orders.get(order_id)
         if order is not None and order.live:
@@ -149,7 +149,7 @@ class OrderManager:
         answered = self.answered(window_us)
         return answered.count(False) / len(answered) if answered else 0.0
 
-    def _reduces(self, symbol: str, side: int, qty: int) -> bool:
+    def _reduces(self, symbol: str, side: int, qty: float) -> bool:
         held = self.book.positions.get(symbol, 0)
         return held * side < 0 and qty <= abs(held)
 
@@ -175,7 +175,9 @@ class OrderManager:
     def _failed(self, order: Order, life: int, error: BrokerError) -> None:
         if life != self._life:
             return
-        if isinstance(error, BrokerTimeout):  # neither accepted nor refused: its fate is open
+        if isinstance(error, BrokerTimeout | BrokerBadGateway):  # neither accepted nor refused: its fate is open
+            if isinstance(error, BrokerBadGateway):
+                self.outcomes.append((self._env.now, False))
             self.unanswered_us.append(self._env.now)
             self._history.emit("order.unacked", order.id, error=str(error))
             return

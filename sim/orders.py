@@ -8,6 +8,10 @@ was lost) while the broker's is `accepted` and working.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.terms import Terms
 
 
 class Status(StrEnum):
@@ -15,6 +19,8 @@ class Status(StrEnum):
 
     PENDING_NEW = "pending_new"
     """Sent, not acknowledged: it may be live."""
+    HELD = "held"
+    """A leg that waits at the broker for the order it belongs to; it cannot fill yet."""
     ACCEPTED = "accepted"
     PARTIALLY_FILLED = "partially_filled"
     FILLED = "filled"
@@ -34,6 +40,7 @@ _FATES = (Status.PARTIALLY_FILLED, Status.FILLED, Status.CANCELED, Status.REPLAC
 
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.PENDING_NEW: frozenset((Status.ACCEPTED, Status.REJECTED, Status.PENDING_CANCEL, *_FATES)),
+    Status.HELD: frozenset((Status.ACCEPTED, Status.CANCELED, Status.REPLACED, Status.EXPIRED)),
     Status.ACCEPTED: frozenset((Status.PENDING_CANCEL, *_FATES)),
     Status.PARTIALLY_FILLED: frozenset((Status.PENDING_CANCEL, *_FATES)),
     Status.PENDING_CANCEL: frozenset((Status.ACCEPTED, *_FATES)),
@@ -49,12 +56,22 @@ DONE = frozenset(status for status, after in TRANSITIONS.items() if not after)
 """States in which an order can no longer fill."""
 
 
+def kept(qty: float) -> float:
+    """A quantity as books keep it: an int when it is whole, else a float of nine decimal places.
+
+    Fractions of a share exist where a broker sells them; rounding at each step keeps sums of them exact, so
+    that what was bought in pieces and sold in pieces ends at zero.
+    """
+    rounded = round(qty, 9)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
 class Order:
-    """One order. Quantities are whole shares; `side` is +1 to buy, -1 to sell."""
+    """One order. Quantities are shares, whole ones as `int`; `side` is +1 to buy, -1 to sell."""
 
     __slots__ = (
         "average_price", "created_us", "filled_qty", "id", "kind", "limit_price", "price_hint", "qty",
-        "reducing", "side", "source", "status", "symbol", "updated_us",
+        "reducing", "side", "source", "status", "symbol", "terms", "updated_us",
     )  # fmt: skip
 
     def __init__(
@@ -62,19 +79,25 @@ class Order:
         id: str,
         symbol: str,
         side: int,
-        qty: int,
+        qty: float,
         *,
         kind: str = "market",
         limit_price: float | None = None,
         source: str = "strategy",
         reducing: bool = False,
         created_us: int = 0,
+        terms: Terms | None = None,
     ) -> None:
-        """An order not yet acknowledged; `id` is the client order id, `reducing` that it lowers exposure."""
+        """An order not yet acknowledged; `id` is the client order id, `reducing` that it lowers exposure.
+
+        `terms` are what it asks for beyond a limit; None is a plain order, good for the day.
+        """
         self.id, self.symbol, self.side, self.qty = id, symbol, side, qty
         self.kind, self.limit_price, self.source, self.reducing = kind, limit_price, source, reducing
         self.status = Status.PENDING_NEW
-        self.filled_qty, self.average_price = 0, 0.0
+        self.terms = terms
+        self.filled_qty: float = 0
+        self.average_price = 0.0
         self.price_hint = 0.0
         """Price at which the firm decided to trade: what slippage is measured from."""
         self.created_us = self.updated_us = created_us
@@ -85,9 +108,10 @@ class Order:
         return self.status not in DONE
 
     @property
-    def remaining(self) -> int:
+    def remaining(self) -> float:
         """Shares not yet filled."""
-        return self.qty - self.filled_qty
+        left = self.qty - self.filled_qty
+        return left if type(left) is int else kept(left)
 
     @property
     def acknowledged(self) -> bool:
@@ -101,11 +125,12 @@ class Order:
         self.status, self.updated_us = status, t_us
         return True
 
-    def fill(self, qty: int, price: float, t_us: int) -> None:
+    def fill(self, qty: float, price: float, t_us: int) -> None:
         """Book `qty` shares at `price`; the state follows."""
         assert 0 < qty <= self.remaining, (self.id, qty, self.remaining)
         self.average_price = (self.average_price * self.filled_qty + price * qty) / (self.filled_qty + qty)
-        self.filled_qty += qty
+        filled = self.filled_qty + qty
+        self.filled_qty = filled if type(filled) is int else kept(filled)
         self.move(Status.FILLED if self.remaining == 0 else Status.PARTIALLY_FILLED, t_us)
 
     def __repr__(self) -> str:

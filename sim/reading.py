@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sim.history import Event, History
+from sim.orders import kept
 from sim.spans import FOREVER, Span, toggled, union
 
 PLATFORM_DENIALS = ("no broker session", "halted", "paused", "safe mode")
@@ -29,15 +30,15 @@ class Fill(NamedTuple):
     order_id: str
     symbol: str
     side: int
-    qty: int
-    position: int
+    qty: float
+    position: float
     """Shares held after it."""
     source: str
 
     @property
-    def before(self) -> int:
+    def before(self) -> float:
         """Shares held before it."""
-        return self.position - self.side * self.qty
+        return kept(self.position - self.side * self.qty)
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class BrokerOrder:
     id: str
     symbol: str
     side: int
-    qty: int
+    qty: float
     source: str
     adds_risk: bool
     accepted_us: int
@@ -58,9 +59,9 @@ class BrokerOrder:
     fills: list[Fill] = field(default_factory=list)
 
     @property
-    def filled(self) -> int:
+    def filled(self) -> float:
         """Shares executed."""
-        return sum(fill.qty for fill in self.fills)
+        return kept(sum(fill.qty for fill in self.fills))
 
     @property
     def life(self) -> Span:
@@ -85,7 +86,7 @@ def fills(history: History) -> list[Fill]:
     return [fill_of(event) for event in history.of("ledger.fill")]
 
 
-def reduces(held: int, side: int, qty: int) -> bool:
+def reduces(held: float, side: int, qty: float) -> bool:
     """Whether a trade only takes off what is held."""
     return held * side < 0 and qty <= abs(held)
 
@@ -97,7 +98,7 @@ def broker_orders(history: History) -> list[BrokerOrder]:
     """
     orders: list[BrokerOrder] = []
     newest: dict[str, BrokerOrder] = {}
-    held: dict[str, int] = {}
+    held: dict[str, float] = {}
     for event in history.of("ledger.order", "ledger.fill"):
         order = newest.get(event.subject)
         if event.kind == "ledger.fill":

@@ -16,10 +16,10 @@ class Slippage:
         """No fill yet."""
         self._costs_bps: list[float] = []
         self._sent_us: list[int] = []
-        self._known: dict[str, tuple[int, int]] = {}
+        self._known: dict[str, tuple[int, float]] = {}
         """Place in the list and shares so far, by order id."""
 
-    def note(self, order: Order, qty: int, price: float) -> None:
+    def note(self, order: Order, qty: float, price: float) -> None:
         """Take a fill of `order`; limit orders and orders without a price at decision do not count."""
         if order.kind != "market" or not order.price_hint > 0:
             return

@@ -75,7 +75,7 @@ class Strategies:
             return None
         held = self._orders.book.positions.get(symbol, 0)
         wanted = self._wanted_shares(symbol, price, held)
-        change = wanted - held - self._orders.pending(symbol)
+        change = int(wanted - held - self._orders.pending(symbol))
         side, qty = (1, change) if change > 0 else (-1, -change)
         if qty == 0:
             side, qty = (1 if self._choice() < 0.5 else -1), 1
@@ -89,10 +89,10 @@ class Strategies:
             self._env.call_later(self.config.limit_life_us, self._expire, order)
         return order
 
-    def _wanted_shares(self, symbol: str, price: float, held: int) -> int:
+    def _wanted_shares(self, symbol: str, price: float, held: float) -> int:
         target = self.target_notional[symbol] * self.size_factor * (1 + self._noise())
         if not math.isfinite(price) or price == 0:
-            return held + (1 if target > 0 else -1) * 10
+            return int(held) + (1 if target > 0 else -1) * 10
         # At most five times the present position: the size limit that even a careless desk has.
         most = 5.0 * max(abs(held), 10)
         return int(max(-most, min(most, target / abs(price))))

@@ -19,7 +19,7 @@ from sim.feed import Feed
 from sim.history import History
 from sim.network import BrokerError
 from sim.order_manager import OrderManager
-from sim.orders import Order, Status
+from sim.orders import Order, Status, kept
 
 POSITIONS_FILE = "state/positions.json"
 ORDERS_FILE = "state/orders.json"
@@ -35,7 +35,7 @@ class Fill(NamedTuple):
     order: Order
     symbol: str
     side: int
-    qty: int
+    qty: float
     price: float
 
 
@@ -178,7 +178,7 @@ class TradingSystem:
         if self.up:
             self.orders.handle(update)  # type: ignore[arg-type]
 
-    def _on_fill(self, order: Order, qty: int, price: float) -> None:
+    def _on_fill(self, order: Order, qty: float, price: float) -> None:
         if self._bot is not None:
             self._bot.deliver("on_fill", Fill(order, order.symbol, order.side, qty, price))
 
@@ -216,8 +216,9 @@ def open_orders_of(disk: Disk) -> list[Order]:
         rows = json.loads(disk.read(ORDERS_FILE))
         found = []
         for order_id, symbol, side, qty, kind, limit_price, status, filled_qty in rows:
-            order = Order(str(order_id), str(symbol), int(side), int(qty), kind=str(kind), limit_price=limit_price)
-            order.status, order.filled_qty = Status(status), int(filled_qty)
+            shares = kept(float(qty))
+            order = Order(str(order_id), str(symbol), int(side), shares, kind=str(kind), limit_price=limit_price)
+            order.status, order.filled_qty = Status(status), kept(float(filled_qty))
             found.append(order)
         return found
     except (ValueError, TypeError, OverflowError, FileNotFoundError):

@@ -30,19 +30,30 @@ class BrokerConfig:
     slippage_sd_bps: float = 2.0
     fill_median_us: int = 80 * MS
     partial_share: float = 0.15
-    """Share of market orders that fill in two parts."""
+    """Share of market orders that fill in parts: a first one of half, the rest a moment later."""
     rate_limit_per_min: int = 200
     max_leverage: float = 4.0
+
+
+class Partial(NamedTuple):
+    """How an order fills that does so in parts."""
+
+    first: float = 0.5
+    """Share of it that fills at once."""
+    pieces: int = 1
+    """In how many further pieces the rest comes."""
+    rest_us: int = 80 * MS
+    """When the last of them comes, after the first part was due."""
 
 
 class Update(NamedTuple):
     """One message of the order stream."""
 
     kind: str
-    """`fill`, `canceled`, `rejected`, `replaced` or `expired`."""
+    """`fill`, `canceled`, `rejected`, `replaced`, `expired`, or `accepted` of a leg that begins to work."""
     order_id: str
     fill_id: str = ""
-    qty: int = 0
+    qty: float = 0
     price: float = 0.0
     symbol: str = ""
     side: int = 0
@@ -65,6 +76,7 @@ class Venue:
         """Called when a market order begins to work: proof for a fault of how such orders fill."""
         self.slippage_mean_bps = config.slippage_mean_bps
         self.partial_share = config.partial_share
+        self.partial = Partial(rest_us=config.fill_median_us)
         self.fill_delay_us = 0
         self._fill_id = streams.ids("fill")
         self._fill_after_us = streams.whole_draws("broker/fill", lognormal(config.fill_median_us, 0.5))
@@ -76,25 +88,45 @@ class Venue:
         return self._open.values()
 
     def reprice(self) -> None:
-        """Look again at resting limit orders, after the true path has changed."""
+        """Look again at resting orders, after the true path has changed."""
         for order in list(self._open.values()):
-            if order.kind == "limit":
+            if self._rests(order):
                 self._rest(order)
+
+    def _rests(self, order: Order) -> bool:
+        """Whether the order waits for a price."""
+        return order.kind == "limit"
 
     def _work(self, order: Order) -> None:
         self._open[order.id] = order
         if order.kind == "limit":
             self._rest(order)
-            return
+        else:
+            self._fill_at_market(order)
+
+    def _fill_at_market(self, order: Order) -> None:
         for begun in list(self.on_market_order):
             begun()
-        partial = order.qty > 1 and self._chance() < self.partial_share
-        first = order.qty // 2 if partial else order.qty
-        self._fill_later(order, first)
-        if partial:
-            self._fill_later(order, order.qty - first, extra_us=self.config.fill_median_us)
+        if order.qty > 1 and self._chance() < self.partial_share:
+            self._fill_in_parts(order)
+        else:
+            self._fill_later(order, order.qty)
 
-    def _fill_later(self, order: Order, qty: int, extra_us: int = 0) -> None:
+    def _fill_in_parts(self, order: Order) -> None:
+        first, (_, pieces, rest_us) = self._first_part(order.qty), self.partial
+        self._fill_later(order, first)
+        left = order.qty - first
+        for n in range(pieces, 0, -1):
+            piece = left // n if n > 1 else left
+            if piece:
+                self._fill_later(order, piece, extra_us=rest_us * (pieces - n + 1) // pieces)
+                left -= piece
+
+    def _first_part(self, qty: float) -> float:
+        """Whole shares, at least one, and not all of it."""
+        return max(1, int(qty * self.partial.first))
+
+    def _fill_later(self, order: Order, qty: float, extra_us: int = 0) -> None:
         after_us = self._fill_after_us() + extra_us + self.fill_delay_us
         due_us = self._env.now + after_us
         if not self._calendar.is_open(due_us):
@@ -102,21 +134,29 @@ class Venue:
         self._env.call_at(due_us, self._fill, order, qty)
 
     def _rest(self, order: Order) -> None:
-        """Schedule the fill of a limit order for when the true price first reaches it; expire it at the close."""
-        assert order.limit_price is not None
+        """Schedule what happens to a waiting order when the true price first reaches it; expire it at the close."""
         now = self._env.now
         session = self._calendar.session_at(now)
         if session is None:
-            self._env.call_at(self._calendar.next_open_us(now), self._rest, order)
+            self._env.call_at(self._calendar.next_open_us(now), self._look_on, order, self._market.revision)
             return
         until_us, revision = min(now + _LOOK_AHEAD_US, session.close_us), self._market.revision
-        reach = self._market.first_crossing_us(order.symbol, order.limit_price, order.side, now, until_us)
+        reach = self._reach_us(order, now, until_us)
         if reach is not None:
             self._env.call_at(reach, self._touch, order, revision)
         elif until_us < session.close_us:
             self._env.call_at(until_us, self._look_on, order, revision)
         else:
-            self._env.call_at(session.close_us, self._end, order, Status.EXPIRED)
+            self._env.call_at(session.close_us, self._close_of, order, revision)
+
+    def _reach_us(self, order: Order, from_us: int, until_us: int) -> int | None:
+        """When the true price first reaches the order, up to, not including, `until_us`."""
+        assert order.limit_price is not None
+        return self._market.first_crossing_us(order.symbol, order.limit_price, order.side, from_us, until_us)
+
+    def _close_of(self, order: Order, revision: int) -> None:
+        """The session ends with the order still waiting."""
+        self._end(order, Status.EXPIRED)
 
     def _look_on(self, order: Order, revision: int) -> None:
         if revision == self._market.revision and order.live:
@@ -129,7 +169,7 @@ class Venue:
             better = min if order.side > 0 else max
             self._fill(order, order.remaining, price=better(order.limit_price, self._market.price(order.symbol)))
 
-    def _fill(self, order: Order, qty: int, price: float | None = None) -> None:
+    def _fill(self, order: Order, qty: float, price: float | None = None) -> None:
         qty = min(qty, order.remaining)
         if not order.live or qty == 0:
             return
@@ -149,3 +189,10 @@ class Venue:
         self._open.pop(order.id, None)
         self._history.emit("ledger.order", order.id, status=str(status))
         self.publish(Update(str(status), order.id))
+
+    def _record(self, order: Order) -> None:
+        """Write into the History that an order works from now on."""
+        self._history.emit(
+            "ledger.order", order.id, status="accepted", symbol=order.symbol, side=order.side, qty=order.qty,
+            order_kind=order.kind, source=order.source, reducing=order.reducing,
+        )  # fmt: skip

@@ -35,6 +35,7 @@ from sim.network import Link
 from sim.opening import open_positions
 from sim.order_manager import OrderManager
 from sim.orders import Order
+from sim.outside_orders import OutsideOrders
 from sim.rng import Streams, uniform
 from sim.series import record_series
 from sim.stores import stores
@@ -85,6 +86,7 @@ class World:
         targets = open_positions(self)
         self.book = Book(self.history, self.ledger.cash, self.ledger.positions())
         self.orders = OrderManager(self.env, self.history, self.link, self.broker, self.book, self.streams.ids("ord"))
+        self.outside_orders = OutsideOrders(self.env, self.history, self.orders)
         self.trading = TradingSystem(
             self.env, self.clock, self.history, self.disk, self.feed, self.orders, self.connection, config.equity
         )

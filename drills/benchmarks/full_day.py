@@ -29,11 +29,11 @@ Hook = Callable[[], object]
 class Outcome(NamedTuple):
     """What the day came to; two forms of the drill must agree on all of it."""
 
-    orders: list[tuple[str, str, int, int, str, int]]
+    orders: list[tuple[str, str, int, float, str, float]]
     """Id, symbol, side, shares, status and shares filled, as the broker has it."""
     fills: list[tuple[str, str, int, float]]
     """Fill id, order id, shares and price."""
-    positions: dict[str, int]
+    positions: dict[str, float]
     cash: float
     equity: float
     equity_curve: list[float]

@@ -11,10 +11,13 @@ from sim.network import BrokerAuthExpired, BrokerError, BrokerRateLimited, Order
 class AlpacaError(Exception):
     """An answer that refuses."""
 
-    def __init__(self, status: int, code: int, message: str, **more: Any) -> None:
-        """`code` is Alpaca's own number; `more` are further fields of the body."""
+    def __init__(self, status: int, code: int | None, message: str, **more: Any) -> None:
+        """`code` is Alpaca's own number, which market data leaves out; `more` are further fields of the body."""
         super().__init__(message)
-        self.status, self.body = status, {"code": code, "message": message, **more}
+        self.status = status
+        self.body: dict[str, Any] = {"message": message, **more} if code is None else {
+            "code": code, "message": message, **more
+        }  # fmt: skip
 
     def response(self) -> Response:
         """As it goes over the wire."""
@@ -26,19 +29,34 @@ def unauthorized() -> AlpacaError:
     return AlpacaError(401, 40110000, "request is not authorized")
 
 
+def forbidden(message: str, **more: Any) -> AlpacaError:
+    """The account may not do that, or not now."""
+    return AlpacaError(403, 40310000, message, **more)
+
+
 def not_found(what: str) -> AlpacaError:
     """No such thing."""
     return AlpacaError(404, 40410000, what)
 
 
 def invalid(message: str, **more: Any) -> AlpacaError:
-    """The request makes no sense, or not now."""
+    """The request cannot be done, or not now."""
     return AlpacaError(422, 42210000, message, **more)
+
+
+def malformed(message: str) -> AlpacaError:
+    """A field is missing or makes no sense."""
+    return AlpacaError(422, 40010001, message)
 
 
 def duplicate() -> AlpacaError:
     """A client order id that was used before."""
     return AlpacaError(422, 40010001, "client_order_id must be unique")
+
+
+def bad_query(message: str) -> AlpacaError:
+    """A query that market data does not understand; it has no numeric codes."""
+    return AlpacaError(400, None, message)
 
 
 def of_broker(error: BrokerError) -> AlpacaError:
@@ -53,7 +71,7 @@ def of_broker(error: BrokerError) -> AlpacaError:
     if isinstance(error, OrderRejected):
         if "unique" in text:
             return duplicate()
-        return AlpacaError(403, 40310000, text) if error.status == 403 else invalid(text)
+        return forbidden(text) if error.status == 403 else invalid(text)
     status = error.status or 500
     return AlpacaError(status, status * 100_000 + 10_000, text)
 

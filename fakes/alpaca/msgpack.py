@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 
@@ -27,7 +27,7 @@ def _pack(value: Any, out: bytearray) -> None:
         data = value.encode()
         out += struct.pack("!BI", 0xDB, len(data)) + data
     elif isinstance(value, datetime):
-        seconds, rest = divmod(round(value.timestamp() * 1e6), 1_000_000)
+        seconds, rest = divmod((value - _UNIX) // timedelta(microseconds=1), 1_000_000)
         out += struct.pack("!BBbIq", 0xC7, 12, -1, rest * 1000, seconds)
     elif isinstance(value, dict):
         out += struct.pack("!BI", 0xDF, len(value))
@@ -41,8 +41,13 @@ def _pack(value: Any, out: bytearray) -> None:
 
 
 def unpack(data: bytes) -> Any:
-    """Decode what a client sends."""
-    value, _ = _unpack(data, 0)
+    """Decode one value; ValueError when it is none, or is cut off."""
+    try:
+        value, end = _unpack(data, 0)
+    except (struct.error, IndexError, TypeError, RecursionError) as broken:
+        raise ValueError(f"no MessagePack: {broken}") from None
+    if end != len(data):
+        raise ValueError("no MessagePack: something follows the value")
     return value
 
 
@@ -51,6 +56,9 @@ _SIZED = {0xD9: ("!B", "text"), 0xDA: ("!H", "text"), 0xDB: ("!I", "text"), 0xC4
           0xDF: ("!I", "map")}  # fmt: skip
 _FIXED = {0xCC: "!B", 0xCD: "!H", 0xCE: "!I", 0xCF: "!Q", 0xD0: "!b", 0xD1: "!h", 0xD2: "!i", 0xD3: "!q", 0xCA: "!f",
           0xCB: "!d"}  # fmt: skip
+_UNIX = datetime(1970, 1, 1, tzinfo=UTC)
+_STAMP = bytes([0xC7, 12, 0xFF])
+"""How a time stamp begins: an extension of twelve bytes, type -1."""
 _PLAIN = {0xC0: None, 0xC2: False, 0xC3: True}
 
 
@@ -69,11 +77,18 @@ def _unpack(data: bytes, at: int) -> tuple[Any, int]:
         form, kind = _SIZED[head]
         size = struct.unpack_from(form, data, at)[0]
         return _body(data, at + struct.calcsize(form), kind, size)
+    if head == _STAMP[0] and data[at : at + 2] == _STAMP[1:]:
+        rest_ns, seconds = struct.unpack_from("!Iq", data, at + 2)
+        return _UNIX + timedelta(seconds=seconds, microseconds=rest_ns // 1000), at + 14
+    if not 0x80 <= head < 0xC0:
+        raise ValueError(f"no MessagePack of ours: {head:#x}")
     kind = "text" if head & 0xE0 == 0xA0 else "list" if head & 0xF0 == 0x90 else "map"
     return _body(data, at, kind, head & (0x1F if kind == "text" else 0x0F))
 
 
 def _body(data: bytes, at: int, kind: str, size: int) -> tuple[Any, int]:
+    if size > len(data) - at:  # every item takes a byte at least
+        raise ValueError("no MessagePack: it is cut off")
     if kind == "text":
         return data[at : at + size].decode(), at + size
     if kind == "bytes":

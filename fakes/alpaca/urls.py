@@ -10,55 +10,84 @@ class Route(NamedTuple):
     """One kind of request."""
 
     method: str
-    pattern: re.Pattern[str]
+    path: str
+    """With `{names}` for what varies, or `{name:a|b}` for a choice."""
+    owner: str
+    """The part of the core that answers."""
     handler: str
     endpoint: str
     """The name of `sim.network.Link.ENDPOINTS`, or `data` for market data."""
 
 
-def _route(method: str, path: str, handler: str, endpoint: str) -> Route:
-    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+(?:/[A-Z]+)?)", path)
-    return Route(method, re.compile(f"^{pattern}/?$"), handler, endpoint)
-
+_STOCKS, _CRYPTO = "/v2/stocks", "/v1beta3/crypto/{loc}"
 
 ROUTES = (
-    _route("GET", "/v2/account", "account", "account"),
-    _route("GET", "/v2/account/configurations", "configurations", "account"),
-    _route("PATCH", "/v2/account/configurations", "configure", "account"),
-    _route("GET", "/v2/account/portfolio/history", "portfolio_history", "account"),
-    _route("GET", "/v2/account/activities", "activities", "account"),
-    _route("GET", "/v2/account/activities/{kind}", "activities", "account"),
-    _route("GET", "/v2/clock", "clock", "account"),
-    _route("GET", "/v2/calendar", "calendar", "account"),
-    _route("GET", "/v2/assets", "assets", "account"),
-    _route("GET", "/v2/assets/{symbol}", "asset", "account"),
-    _route("POST", "/v2/orders", "submit", "submit"),
-    _route("GET", "/v2/orders", "orders", "orders"),
-    _route("GET", "/v2/orders:by_client_order_id", "order_by_client_id", "orders"),
-    _route("GET", "/v2/orders/{order_id}", "order", "orders"),
-    _route("PATCH", "/v2/orders/{order_id}", "replace", "replace"),
-    _route("DELETE", "/v2/orders", "cancel_all", "cancel_all"),
-    _route("DELETE", "/v2/orders/{order_id}", "cancel", "cancel"),
-    _route("GET", "/v2/positions", "positions", "positions"),
-    _route("GET", "/v2/positions/{symbol}", "position", "positions"),
-    _route("DELETE", "/v2/positions", "close_all", "submit"),
-    _route("DELETE", "/v2/positions/{symbol}", "close", "submit"),
-    _route("GET", "/v2/stocks/bars", "bars", "data"),
-    _route("GET", "/v2/stocks/(?P<what>bars|quotes|trades)/latest", "latest", "data"),
-    _route("GET", "/v2/stocks/(?P<what>quotes|trades)", "past_ticks", "data"),
-    _route("GET", "/v2/stocks/snapshots", "snapshots", "data"),
-    _route("GET", "/v2/stocks/{symbol}/bars", "bars", "data"),
-    _route("GET", "/v2/stocks/{symbol}/(?P<what>bars|quotes|trades)/latest", "latest", "data"),
-    _route("GET", "/v2/stocks/{symbol}/(?P<what>quotes|trades)", "past_ticks", "data"),
-    _route("GET", "/v2/stocks/{symbol}/snapshot", "snapshots", "data"),
+    Route("GET", "/v2/account", "account", "show", "account"),
+    Route("GET", "/v2/account/configurations", "account", "configurations", "account"),
+    Route("PATCH", "/v2/account/configurations", "account", "configure", "account"),
+    Route("GET", "/v2/account/portfolio/history", "records", "portfolio_history", "account"),
+    Route("GET", "/v2/account/activities", "records", "activities", "account"),
+    Route("GET", "/v2/account/activities/{kind}", "records", "activities", "account"),
+    Route("GET", "/v2/clock", "days", "clock", "account"),
+    Route("GET", "/v2/calendar", "days", "calendar", "account"),
+    Route("GET", "/v2/assets", "assets", "listing", "account"),
+    Route("GET", "/v2/assets/{symbol}", "assets", "one", "account"),
+    Route("POST", "/v2/orders", "orders", "submit", "submit"),
+    Route("GET", "/v2/orders", "orders", "listing", "orders"),
+    Route("GET", "/v2/orders:by_client_order_id", "orders", "by_client_id", "orders"),
+    Route("GET", "/v2/orders/{order_id}", "orders", "one", "orders"),
+    Route("PATCH", "/v2/orders/{order_id}", "orders", "replace", "replace"),
+    Route("DELETE", "/v2/orders", "orders", "cancel_all", "cancel_all"),
+    Route("DELETE", "/v2/orders/{order_id}", "orders", "cancel", "cancel"),
+    Route("GET", "/v2/positions", "positions", "listing", "positions"),
+    Route("GET", "/v2/positions/{symbol}", "positions", "one", "positions"),
+    Route("DELETE", "/v2/positions", "positions", "close_all", "submit"),
+    Route("DELETE", "/v2/positions/{symbol}", "positions", "close", "submit"),
+    Route("GET", "/v2/corporate_actions/announcements", "quiet", "announcements", "account"),
+    Route("GET", "/v2/watchlists", "quiet", "announcements", "account"),
+    Route("GET", "/v2/options/contracts", "quiet", "option_contracts", "account"),
+    Route("GET", f"{_STOCKS}/bars", "stocks", "bars", "data"),
+    Route("GET", f"{_STOCKS}/{{what:bars|quotes|trades}}/latest", "stocks", "latest", "data"),
+    Route("GET", f"{_STOCKS}/{{what:quotes|trades}}", "stocks", "past_ticks", "data"),
+    Route("GET", f"{_STOCKS}/snapshots", "stocks", "snapshots", "data"),
+    Route("GET", f"{_STOCKS}/{{symbol}}/bars", "stocks", "bars", "data"),
+    Route("GET", f"{_STOCKS}/{{symbol}}/{{what:bars|quotes|trades}}/latest", "stocks", "latest", "data"),
+    Route("GET", f"{_STOCKS}/{{symbol}}/{{what:quotes|trades}}", "stocks", "past_ticks", "data"),
+    Route("GET", f"{_STOCKS}/{{symbol}}/snapshot", "stocks", "snapshots", "data"),
+    Route("GET", f"{_CRYPTO}/bars", "crypto", "bars", "data"),
+    Route("GET", f"{_CRYPTO}/{{what:quotes|trades}}", "crypto", "past_ticks", "data"),
+    Route("GET", f"{_CRYPTO}/latest/{{what:bars|quotes|trades}}", "crypto", "latest", "data"),
+    Route("GET", f"{_CRYPTO}/latest/orderbooks", "crypto", "orderbooks", "data"),
+    Route("GET", f"{_CRYPTO}/snapshots", "crypto", "snapshots", "data"),
+    Route("GET", "/v1beta1/news", "quiet", "news", "data"),
+    Route("GET", "/v1/corporate-actions", "quiet", "corporate_actions", "data"),
+    Route("GET", "/v1beta1/corporate-actions", "quiet", "corporate_actions", "data"),
 )
+STREAMS = re.compile(r"^/(v2/(?P<feed>iex|sip|delayed_sip|boats|overnight|test)|v1beta3/crypto/(us|us-1|eu-1)|"
+                     r"v1beta1/news)/?$")  # fmt: skip
+"""Where market data is streamed."""
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    def part(match: re.Match[str]) -> str:
+        name, choice = match.group(1), match.group(2)
+        return f"(?P<{name}>{choice or '[^/]+(?:/[A-Z]+)?'})"
+
+    return re.compile("^" + re.sub(r"\{(\w+)(?::([^}]+))?\}", part, path) + "/?$")
+
+
+_EXACT = {(route.method, route.path): route for route in ROUTES if "{" not in route.path}
+_PATTERNS = [(route, _pattern(route.path)) for route in ROUTES if "{" in route.path]
 
 
 def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     """The route of a request, with the parts of its path that are parameters."""
-    for route in ROUTES:
+    exact = _EXACT.get((method, path)) or _EXACT.get((method, path.rstrip("/")))
+    if exact is not None:
+        return exact, {}
+    for route, pattern in _PATTERNS:
         if route.method == method:
-            match = route.pattern.match(path)
+            match = pattern.match(path)
             if match is not None:
-                return route, match.groupdict()
+                return route, {name: text for name, text in match.groupdict().items() if name != "loc"}
     return None

@@ -13,7 +13,7 @@ from pydantic import Field, Strict, model_validator
 
 from scenarios.faults.base import Ends, FaultBase, listing
 from scenarios.faults.orders import Endpoint
-from scenarios.spec import Count, Duration, Flag, Mended, Positive, Share, duration_words
+from scenarios.spec import Count, Duration, Flag, Mended, Positive, Share, ShareOrNone, duration_words
 from sim.clock import MINUTE, SECOND
 
 
@@ -127,17 +127,21 @@ class BrokerRateLimited(FaultBase):
 class BrokerHtml502(FaultBase):
     """A proxy in front of the broker answers a share of calls with an HTML page and status 502, not JSON.
 
-    Whether the order behind such an answer was taken is open. Healing removes the proxy's error.
+    Whether the order behind such an answer was taken is open: of the calls that are struck, the broker executed
+    the share `lands`, for the back end often had done its part when the proxy lost it. Healing removes the error.
     """
 
     component: ClassVar[str] = "broker"
 
     kind: Literal["broker_html_502"] = "broker_html_502"
     share: Share = 0.7
+    lands: ShareOrNone = 0.3
+    """Share of the calls so answered that the broker executed all the same."""
 
     def what(self) -> str:
-        """The share."""
-        return f"{self.share:.0%} of the broker's answers are an HTML page with status 502"
+        """The shares."""
+        page = f"{self.share:.0%} of the broker's answers are an HTML page with status 502"
+        return f"{page}, and {self.lands:.0%} of these were executed" if self.lands else page
 
 
 class BrokerAckLost(FaultBase):

@@ -83,17 +83,36 @@ class FillDelay(FaultBase):
 
 
 class PartialFills(FaultBase):
-    """A share of the orders fills in part only and rests with the remainder; healing completes new orders."""
+    """A share of the market orders fills in part and rests with the remainder, which comes in pieces.
+
+    `first` of the order fills as usual, the rest in `pieces` equal ones until `rest` later; it can be cancelled
+    meanwhile. Healing lets new orders fill as usual; those that rest go on as they would.
+    """
 
     component: ClassVar[str] = "broker"
 
     kind: Literal["partial_fills"] = "partial_fills"
     share: Share = 0.5
     """Share of orders that fill in part."""
+    first: Share = 0.4
+    """Share of such an order that fills at once (whole shares, at least one)."""
+    pieces: Annotated[int, Strict(), Field(ge=1, le=100)] = 3
+    """In how many pieces the rest comes."""
+    rest_us: Duration = 45 * SECOND
+    """When the last piece comes, after the first fill was due."""
+
+    @model_validator(mode="after")
+    def _rests_at_all(self) -> PartialFills:
+        if self.first == 1:
+            raise Mended("an order of which all fills at once has no rest", "give less than 1", "first")
+        return self
 
     def what(self) -> str:
-        """The share."""
-        return f"{self.share:.0%} of orders fill in part only"
+        """The share, and how long the rest takes."""
+        return (
+            f"{self.share:.0%} of orders fill by {self.first:.0%} at first, "
+            f"the rest within {duration_words(self.rest_us)}"
+        )
 
 
 OrderFault = OrderRejects | ApiErrors | FillDelay | PartialFills

@@ -120,8 +120,8 @@ def rate_limited(strike: Strike, fault: BrokerRateLimited) -> Heal:
 
 @injects("broker_html_502")
 def html_502(strike: Strike, fault: BrokerHtml502) -> Heal:
-    """Answer a share of the calls with a proxy's error page."""
-    return _share_fails(strike, fault.share, lambda _: BrokerBadGateway(HTML_502))
+    """Answer a share of the calls with a proxy's error page; the broker executed some of them."""
+    return _share_fails(strike, fault.share, lambda _: BrokerBadGateway(HTML_502), lands=fault.lands)
 
 
 @injects("api_errors")
@@ -171,13 +171,17 @@ def slow(strike: Strike, fault: BrokerSlow) -> Heal:
 
 
 def _share_fails(
-    strike: Strike, share: float, error: Callable[[str], BrokerError], endpoints: tuple[str, ...] | None = None
-) -> Heal:
+    strike: Strike, share: float, error: Callable[[str], BrokerError], endpoints: tuple[str, ...] | None = None,
+    lands: float = 0.0,
+) -> Heal:  # fmt: skip
     chance = strike.world.streams.stream(f"nemesis/{strike.id}")
+    fate = strike.world.streams.stream(f"nemesis/{strike.id}/lands")
 
     def decide(endpoint: str) -> Verdict | None:
         struck = endpoint != "stream" and (endpoints is None or endpoint in endpoints)
-        return Verdict(error(endpoint)) if struck and chance.random() < share else None
+        if not struck or chance.random() >= share:
+            return None
+        return Verdict(error(endpoint), executed=bool(lands) and fate.random() < lands)
 
     return strike.world.link.add(rule_of(strike, decide))
 

@@ -9,6 +9,7 @@ from scenarios.inject.base import Heal, Strike, injects
 from scenarios.inject.broker import rule_of
 from sim.healing import once
 from sim.network import Verdict
+from sim.venue import Partial
 
 
 @injects("broker_ack_lost")
@@ -65,13 +66,15 @@ def fill_delay(strike: Strike, fault: FillDelay) -> Heal:
 
 @injects("partial_fills")
 def partial_fills(strike: Strike, fault: PartialFills) -> Heal:
-    """Fill a share of orders in two parts."""
-    broker, usual = strike.world.broker, strike.world.broker.partial_share
+    """Fill a share of orders in part at first and the rest over time."""
+    broker = strike.world.broker
+    usual = broker.partial_share, broker.partial
     broker.partial_share = fault.share
+    broker.partial = Partial(fault.first, fault.pieces, fault.rest_us)
     met = _met_by_market_orders(strike, "market orders fill in parts")
 
     def heal() -> None:
-        broker.partial_share = usual
+        broker.partial_share, broker.partial = usual
         met()
 
     return heal

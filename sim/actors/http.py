@@ -49,7 +49,7 @@ class Request:
 class Response:
     """One response."""
 
-    __slots__ = ("body", "headers", "slow_us", "status", "upgrade")
+    __slots__ = ("body", "headers", "outcome", "slow_us", "status", "upgrade")
 
     def __init__(
         self, status: int, body: bytes = b"", headers: dict[str, str] | None = None, *, slow_us: int = 0,
@@ -58,6 +58,8 @@ class Response:
         """`slow_us` spreads the body over so long; `upgrade` turns the connection into a WebSocket."""
         self.status, self.body, self.headers = status, body, {} if headers is None else headers
         self.slow_us, self.upgrade = slow_us, upgrade
+        self.outcome: Callable[[bool], None] | None = None
+        """Told whether the response went out to a client that still listened."""
 
     @classmethod
     def of_json(cls, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -241,6 +243,7 @@ class HttpConnection:
             return
         response = self._response(request, verdict)
         if verdict.lose_reply or response is None or not self._pipe.open:
+            _came_out(response, False)
             return
         self.owes = None
         close = request.headers.get("connection", "").lower() == "close"
@@ -248,9 +251,13 @@ class HttpConnection:
             self._upgrade(request, response, after_us)
         else:
             self._write(response, close, after_us, head_only=request.method == "HEAD")
+            if response.outcome is not None:
+                self._pipe.env.call_later(after_us, lambda: _came_out(response, self._pipe.open or close))
 
     def _response(self, request: Request, verdict: Verdict) -> Response | None:
         if verdict.error is not None:
+            if verdict.executed:
+                _came_out(self._core.handle(request), False)  # the broker's own answer is lost behind the error
             return None if isinstance(verdict.error, BrokerTimeout) else self._core.error(verdict.error, request)
         if verdict.answer is not None:
             return Response.of_json(list(verdict.answer()))
@@ -291,6 +298,11 @@ class HttpConnection:
         )
         self._pipe.reply(head.encode(), after_us)
         self._channel = Channel(self._pipe, response.upgrade)
+
+
+def _came_out(response: Response | None, arrived: bool) -> None:
+    if response is not None and response.outcome is not None:
+        response.outcome(arrived)
 
 
 def wants_websocket(request: Request) -> bool:

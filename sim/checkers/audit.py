@@ -18,7 +18,7 @@ _AUDITED = {"system.halted": "halt", "system.resumed": "release of the halt", "s
 
 def complete(history: History, demands: Demands) -> list[Evidence]:
     """Every halt, release, safe mode and flatten left a line, and no order at the broker is unknown to the firm."""
-    return [*_unwritten(history), *_unknown_orders(history)]
+    return [*_unwritten(history), *_unknown_orders(history), *_never_heard_of(history, demands)]
 
 
 def _unwritten(history: History) -> list[Evidence]:
@@ -30,7 +30,7 @@ def _unwritten(history: History) -> list[Evidence]:
             found.append(Evidence(event.t_us, f"{_AUDITED[event.kind]} is not in the audit trail", text))
     for batch in _closings(history):
         if not _near(lines, batch[0].t_us, batch[-1].t_us):
-            closed: dict[str, int] = {}
+            closed: dict[str, float] = {}
             for fill in batch:
                 closed[fill.symbol] = closed.get(fill.symbol, 0) + fill.side * fill.qty
             text = f"closing trades without a log line near them: {shares(closed)}"
@@ -66,4 +66,19 @@ def _unknown_orders(history: History) -> list[Evidence]:
         for event in history.of("ledger.order")
         if event.data["status"] == "accepted" and event.subject not in sent
         and event.subject.removesuffix("-r") not in sent
+    ]  # fmt: skip
+
+
+def _never_heard_of(history: History, demands: Demands) -> list[Evidence]:
+    """Orders that the code sent by itself, that work at the broker, and of which it was never told."""
+    outside = {event.subject for event in history.of("order.sent") if event.get("via") == "http"}
+    heard = {event.subject for event in history.of("order.acked")}
+    return [
+        Evidence(
+            event.t_us, f"{event.subject} was never heard of again",
+            f"the code sent {event.get('qty')} {event.get('symbol')}, the answer was lost, and it never asked for it",
+        )
+        for event in history.of("ledger.order")
+        if event.data["status"] == "accepted" and event.subject in outside and event.subject not in heard
+        and event.t_us <= demands.horizon_us - MINUTE
     ]  # fmt: skip

@@ -60,7 +60,7 @@ def never_trades(history: History, demands: Demands) -> list[Evidence]:
 
 
 def _objection(
-    order: Event, since: Event, ended: dict[int, int], true_price: float, held: int, demands: Demands
+    order: Event, since: Event, ended: dict[int, int], true_price: float, held: float, demands: Demands
 ) -> str:
     """Why this order should not have left; empty when nobody can be blamed."""
     kind = str(since.get("fault", ""))

@@ -12,6 +12,7 @@ from typing import Literal
 
 from sim.demands import Demands
 from sim.history import Event, History
+from sim.orders import kept
 from sim.spans import FOREVER
 
 Severity = Literal["critical", "warning", "info"]
@@ -65,14 +66,14 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return max(given, key=VERDICTS.index) if given else "inconclusive"
 
 
-def shares(positions: Mapping[str, int]) -> str:
+def shares(positions: Mapping[str, float]) -> str:
     """Positions for people: `+400 SPY, -20 QQQ`; `nothing` when there are none."""
-    return ", ".join(f"{qty:+d} {symbol}" for symbol, qty in positions.items() if qty) or "nothing"
+    return ", ".join(f"{qty:+} {symbol}" for symbol, qty in positions.items() if qty) or "nothing"
 
 
-def gross(positions: Mapping[str, int]) -> int:
+def gross(positions: Mapping[str, float]) -> float:
     """Shares open, long and short alike."""
-    return sum(abs(qty) for qty in positions.values())
+    return kept(sum(abs(qty) for qty in positions.values()))
 
 
 def order_text(event: Event) -> str:

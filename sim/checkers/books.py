@@ -7,6 +7,7 @@ from sim.clock import MINUTE
 from sim.demands import Demands
 from sim.history import History
 from sim.holdings import book_holdings, differing, ledger_holdings
+from sim.orders import kept
 from sim.reading import disconnected, down, fills
 from sim.spans import holds
 
@@ -19,13 +20,13 @@ SMALL = 10
 
 def ledger_balanced(history: History, demands: Demands) -> list[Evidence]:
     """Every execution moves its position by its quantity, and no execution appears twice."""
-    held: dict[str, int] = {}
+    held: dict[str, float] = {}
     seen: set[str] = set()
     found = []
     for fill in fills(history):
-        expected = held.get(fill.symbol, 0) + fill.side * fill.qty
+        expected = kept(held.get(fill.symbol, 0) + fill.side * fill.qty)
         if fill.position != expected:
-            text = f"{fill.id} leaves {fill.position:+d} {fill.symbol}, {expected:+d} expected"
+            text = f"{fill.id} leaves {fill.position:+} {fill.symbol}, {expected:+} expected"
             found.append(Evidence(fill.t_us, "the Ledger does not add up", text))
         if fill.id in seen:
             found.append(Evidence(fill.t_us, "one execution in the Ledger twice", f"{fill.id} of {fill.order_id}"))
@@ -45,7 +46,7 @@ def fills_booked(history: History, demands: Demands) -> list[Evidence]:
         if fill is None:
             found.append(Evidence(event.t_us, "a fill was booked that never was", f"{d['fill']} of {event.subject}"))
         elif (fill.symbol, fill.side, fill.qty) != (d["symbol"], d["side"], d["qty"]):
-            text = f"booked {d['side'] * d['qty']:+d} {d['symbol']}, executed {fill.side * fill.qty:+d} {fill.symbol}"
+            text = f"booked {d['side'] * d['qty']:+} {d['symbol']}, executed {fill.side * fill.qty:+} {fill.symbol}"
             found.append(Evidence(event.t_us, f"{d['fill']} was booked wrong", text))
         if d["fill"] in seen:
             found.append(Evidence(event.t_us, "a fill was booked twice", f"{d['fill']} of {event.subject}"))
@@ -72,8 +73,8 @@ def agree_at_end(history: History, demands: Demands) -> list[Evidence]:
 
 def no_doubled_position(history: History, demands: Demands) -> list[Evidence]:
     """No position grows beyond twice what was held before the fault, unless somebody traded by hand."""
-    usual: dict[str, int] = {}
-    by_hand: dict[str, int] = {}
+    usual: dict[str, float] = {}
+    by_hand: dict[str, float] = {}
     reported: set[str] = set()
     found = []
     for fill in fills(history):
@@ -88,9 +89,9 @@ def no_doubled_position(history: History, demands: Demands) -> list[Evidence]:
         if fill.symbol in usual and size > most and fill.symbol not in reported:
             reported.add(fill.symbol)
             text = (
-                f"{fill.order_id} took it from {fill.before:+d}; before the fault it was {usual[fill.symbol]} at most"
+                f"{fill.order_id} took it from {fill.before:+}; before the fault it was {usual[fill.symbol]} at most"
             )
             found.append(
-                Evidence(fill.t_us, f"{fill.symbol} grew to {size}", text, truth=f"{fill.position:+d} {fill.symbol}")
+                Evidence(fill.t_us, f"{fill.symbol} grew to {size}", text, truth=f"{fill.position:+} {fill.symbol}")
             )
     return found

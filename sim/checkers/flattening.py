@@ -58,8 +58,8 @@ def _kept(history: History, demands: Demands) -> list[Evidence]:
             found.append(
                 Evidence(
                     fill.t_us, f"closed {fill.qty} {fill.symbol} that was to be kept",
-                    f"{fill.order_id} took {fill.symbol} from {fill.before:+d} to {fill.position:+d}",
-                    truth=f"{fill.position:+d} {fill.symbol}",
+                    f"{fill.order_id} took {fill.symbol} from {fill.before:+} to {fill.position:+}",
+                    truth=f"{fill.position:+} {fill.symbol}",
                 )
             )  # fmt: skip
     return found
@@ -79,8 +79,8 @@ def never_flips(history: History, demands: Demands) -> list[Evidence]:
             found.append(
                 Evidence(
                     fill.t_us, f"flatten went {wrong} {fill.symbol} too far",
-                    f"{fill.order_id} took {fill.symbol} from {fill.before:+d} to {fill.position:+d}",
-                    truth=f"{fill.position:+d} {fill.symbol}",
+                    f"{fill.order_id} took {fill.symbol} from {fill.before:+} to {fill.position:+}",
+                    truth=f"{fill.position:+} {fill.symbol}",
                 )
             )  # fmt: skip
     return found

@@ -67,7 +67,9 @@ PARAMETERS: dict[str, Parameters] = {
         fields(endpoints=some(ENDPOINTS, 1), share=shares(), status=st.sampled_from((500, 503, 504))),
     ),
     "fill_delay": fields(delay_us=seconds(1, 120)),
-    "partial_fills": fields(share=shares()),
+    "partial_fills": fields(
+        share=shares(), first=numbers(0.01, 0.99), pieces=st.integers(1, 9), rest_us=seconds(1, 300)
+    ),
     "broker_refused": fields(),
     "broker_black_hole": fields(),
     "broker_half_open": fields(),
@@ -77,7 +79,7 @@ PARAMETERS: dict[str, Parameters] = {
         fields(endpoints=some(("positions", "orders"), 1), empty=st.just(True)),
     ),
     "broker_rate_limited": fields(limit_per_min=st.integers(1, 100)),
-    "broker_html_502": fields(share=shares()),
+    "broker_html_502": fields(share=shares(), lands=numbers(0.0, 1.0)),
     "broker_ack_lost": fields(share=shares()),
     "broker_late_fills": fields(delay_us=seconds(1, 300)),
     "broker_flapping": fields(up_us=seconds(1, 30), down_us=seconds(1, 30)),

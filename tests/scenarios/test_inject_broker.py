@@ -131,12 +131,21 @@ class TestEndpoints:
         assert {type(answer) for answer in answers} == {dict}
 
     def test_a_share_of_the_answers_is_a_proxys_page(self) -> None:
-        struck = Struck("broker_html_502", share=0.5, **{"for": "5m"}).run_to(2)
+        struck = Struck("broker_html_502", share=0.5, lands=0.0, **{"for": "5m"}).run_to(2)
         answers = struck.ask(lambda desk: [_try(desk) for _ in range(60)], 120)
         pages = [answer for answer in answers if isinstance(answer, BrokerBadGateway)]
         assert 15 < len(pages) < 45
         assert str(pages[0]).startswith("<html>")
         assert struck.world.connection.connected, "the stream is not behind the proxy"
+
+    @pytest.mark.parametrize(("lands", "taken"), [(1.0, 1), (0.0, 0)])
+    def test_an_order_behind_the_page_may_have_been_taken(self, lands: float, taken: int) -> None:
+        struck = Struck("broker_html_502", share=1.0, lands=lands, **{"for": "5m"}).run_to(2)
+        order = struck.order(kind="limit", limit_price=1.0)
+        assert len(list(struck.world.broker.working())) == taken
+        assert order.status == "pending_new", "nobody knows"
+        (event,) = struck.events("order.unacked")
+        assert event.data["error"].startswith("<html>")
 
     def test_the_next_few_calls_fail_and_then_no_more(self) -> None:
         struck = Struck("api_errors", consecutive=3, endpoints=["positions"], status=500, **{"for": "1h"}).run_to(2)
@@ -181,7 +190,20 @@ class TestOrders:
 
     def test_orders_fill_in_parts(self) -> None:
         struck = Struck("partial_fills", share=1.0, **{"for": "5m"}).run_to(2)
-        assert len(struck.filled_us(struck.order().id)) == 2
+        order = struck.order(seconds=10)
+        assert (len(struck.filled_us(order.id)), order.status) == (1, "partially_filled")
+        struck.run_to(4)
+        fills = struck.filled_us(order.id)
+        assert (len(fills), order.status) == (4, "filled")
+        assert [round((t - fills[0]) / SECOND) for t in fills] == [0, 15, 30, 45]
+
+    def test_the_rest_of_an_order_can_be_cancelled(self) -> None:
+        struck = Struck("partial_fills", share=1.0, first=0.2, pieces=1, rest="2m", **{"for": "5m"}).run_to(2)
+        order = struck.order(seconds=10)
+        filled = order.filled_qty
+        struck.ask(lambda desk: desk.broker.cancel(order.id))
+        struck.run_to(6)
+        assert (order.status, order.filled_qty) == ("canceled", filled)
 
     def test_orders_are_rejected_with_the_reason(self) -> None:
         struck = Struck("order_rejects", share=1.0, reason="account restricted", **{"for": "5m"}).run_to(2)
@@ -207,7 +229,7 @@ def test_two_faults_of_the_link_at_once_end_one_after_the_other() -> None:
     struck.run_to(7)
     assert struck.world.link.verdict("positions").hang
     struck.run_to(12)
-    assert struck.world.link.verdict("positions") == (None, False, False, 0, None)
+    assert struck.world.link.verdict("positions") == (None, False, False, 0, None, False)
     struck.world.run(struck.world.env.now + 2 * MINUTE)
     assert struck.world.connection.connected, "the reference bot came back by itself"
 

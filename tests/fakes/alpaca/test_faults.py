@@ -1,61 +1,16 @@
-"""Alpaca's core passes one contract suite twice: for programs in virtual time, and over a real loopback socket."""
+"""What a program with alpaca-py sees when the broker, or the way to it, is broken."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fakes.alpaca.core import AlpacaCore, register
-from fakes.server import CoreServer
-from sim.actors.process import Process
-from sim.actors.runtime import virtual_time
-from sim.actors.user_program import UserProgram
+from fakes.alpaca.core import register
 from sim.clock import SECOND
-from sim.config import WorldConfig
 from sim.network import BrokerBadGateway, BrokerUnavailable, BrokerUnreachable, Verdict
-from sim.strategies import StrategyConfig
-from sim.world import World
-from tests.fakes.alpaca_contract import CHECKS, Arm
-
-SPEED = 60.0
-
-
-def quiet_world(seed: int = 7) -> World:
-    return World(WorldConfig(strategies=StrategyConfig(orders_per_hour=0.0), monitored=False), seed)
-
-
-def run(world: World, folder: Path, target: str, until_s: float, environ: dict[str, str] | None = None) -> list[str]:
-    """Run a program in `world`; what it printed."""
-    program = UserProgram(target, (), folder, environ or {}, copy_files=False)
-    with virtual_time(world):
-        process = Process(world.env, world.hub, world.history, "bot")
-        world.env.call_later(0, program.start, world, process)
-        world.run(round(until_s * SECOND))
-    return [event.get("text") for event in world.history.of("code.output") if event.get("stream") == "stdout"]
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_in_virtual_time(check: str) -> None:
-    world = quiet_world()
-    register(world)
-    lines = run(world, Path(__file__).parent, "alpaca_contract.py:in_virtual_time", 900, {"CHECK": check})
-    errors = [(e.get("error"), e.get("at")) for e in world.history.of("code.error")]
-    assert lines[-1:] == ["passed"], errors
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_over_a_socket(check: str) -> None:
-    world = quiet_world()
-    with CoreServer(world, AlpacaCore(world), SPEED, "paper-api.alpaca.markets") as server:
-        arm = Arm(server.url, lambda seconds: time.sleep(seconds / SPEED + 0.05))  # noqa: TID251
-        try:
-            CHECKS[check](arm)
-        finally:
-            arm.close()
-
+from tests.fakes.alpaca.kit import quiet_world, run
 
 BLOCKING_BOT = """
 import time
