@@ -16,7 +16,7 @@ from sim.lockstep.shims import RECORDED, REFUSED
 
 _LOOKS_FREE = 20
 _LOOK_US = 50 * MS
-"""A program that does nothing but look at the date is charged so much time for each look, so that its deadline comes."""
+"""What a look at the date costs a program that does nothing else, so that its deadline comes."""
 
 
 def perform(request: Request) -> None:
@@ -107,7 +107,8 @@ def _tell(request: Request) -> None:
 def _refuse(request: Request) -> None:
     """It would act on the machine, or on others."""
     request.session.refused("command", request.shown)
-    request.finish(127, err=f"firedrill: {request.name} is not part of a drill: it would act on this machine\n".encode())
+    text = f"firedrill: {request.name} is not part of a drill: it would act on this machine\n"
+    request.finish(127, err=text.encode())
 
 
 

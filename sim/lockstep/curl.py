@@ -1,7 +1,7 @@
 """`curl` over the World's network: its exit codes, its retries, what it prints and where.
 
-    6 no such host   7 refused   18 cut short   22 HTTP error with -f   28 timed out   35 TLS to a plain port
-    47 too many redirects   52 nothing came   56 reset
+Exit codes: 6 no such host, 7 refused, 18 cut short, 22 HTTP error with -f, 28 timed out, 35 TLS to a plain
+port, 47 too many redirects, 52 nothing came, 56 reset.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def run(request: Request) -> None:
         if not wrong.simulated:
             request.session.refused("option", f"{request.shown}: {wrong}")
         hint = b"curl: try 'curl --help' or 'curl --manual' for more information\n" if wrong.code == 2 else b""
-        request.finish(wrong.code, err=f"curl: {'' if wrong.code == 2 else f'({wrong.code}) '}{wrong}\n".encode() + hint)
+        number = "" if wrong.code == 2 else f"({wrong.code}) "
+        request.finish(wrong.code, err=f"curl: {number}{wrong}\n".encode() + hint)
         return
     if options.wants_stdin and request.stdin is None:
         request.read_stdin(lambda: Curl(request, options).next_url())
@@ -183,8 +184,8 @@ class Curl:
         after_ms = outcome.total_us // 1000
         if outcome.problem == "timeout":
             if outcome.stage in ("connect", "tls"):
-                why = f"Failed to connect to {address.host} port {address.port} after {after_ms} ms: Timeout was reached"
-                return _Result(28, why)
+                place = f"{address.host} port {address.port}"
+                return _Result(28, f"Failed to connect to {place} after {after_ms} ms: Timeout was reached")
             return _Result(
                 28, f"Operation timed out after {after_ms} milliseconds with {len(outcome.body)} bytes received"
             )
@@ -281,8 +282,8 @@ class Curl:
     def _written_out(self, outcome: Outcome, result: _Result) -> str:
         seconds: Callable[[int], str] = lambda us: f"{us / SECOND:.6f}"  # noqa: E731
         known = {
-            "http_code": f"{outcome.status:03d}", "response_code": f"{outcome.status:03d}", "exitcode": str(result.code),
-            "errormsg": result.message, "time_total": seconds(outcome.total_us), "time_namelookup": seconds(0),
+            "http_code": f"{outcome.status:03d}", "response_code": f"{outcome.status:03d}",
+            "exitcode": str(result.code), "errormsg": result.message, "time_total": seconds(outcome.total_us), "time_namelookup": seconds(0),
             "time_connect": seconds(outcome.connect_us), "time_appconnect": seconds(outcome.connect_us),
             "time_pretransfer": seconds(outcome.connect_us), "time_starttransfer": seconds(outcome.first_byte_us),
             "time_redirect": seconds(0), "size_download": str(len(outcome.body)), "size_upload": str(len(self._body)),

@@ -20,7 +20,8 @@ class _Probe:
         found = session.hosts.find(host)
         if found is None:
             session.refused("host", f"{host}:{port}")
-            request.finish(1, err=f"nc: getaddrinfo for host \"{host}\" port {port}: Name or service not known\n".encode())
+            text = f'nc: getaddrinfo for host "{host}" port {port}: Name or service not known\n'
+            request.finish(1, err=text.encode())
             return
         session.world.env.call_later(limit_us, self._end, False, "timed out: Operation now in progress")
         session.hosts.open(found, port, self, self._opened)
@@ -28,7 +29,11 @@ class _Probe:
     def arrive(self, data: bytes) -> None:
         """Nothing is read."""
 
-    arrive_end = fail = lambda self, *_: None  # type: ignore[assignment]
+    def arrive_end(self) -> None:
+        """Nor is the end of it."""
+
+    def fail(self, error: OSError) -> None:
+        """It was about to be closed."""
 
     def _opened(self, answer: Pipe | OSError) -> None:
         if isinstance(answer, Pipe):
@@ -90,13 +95,15 @@ def ping(request: Request) -> None:
         request.finish(2, err=b"firedrill: ping without -c never ends\n")
         return
     wait = values.get("W", "1")
-    _Echoes(request, host, int(count), round(float(wait) * SECOND) if wait.replace(".", "", 1).isdigit() else SECOND).next()
+    wait_us = round(float(wait) * SECOND) if wait.replace(".", "", 1).isdigit() else SECOND
+    _Echoes(request, host, int(count), wait_us).next()
 
 
 class _Echoes:
     def __init__(self, request: Request, host: Any, count: int, wait_us: int) -> None:
         self._request, self._host, self._count, self._wait_us = request, host, count, wait_us
-        self._sent, self._times_us = 0, []  # type: ignore[var-annotated]
+        self._sent = 0
+        self._times_us: list[int] = []
         self._out = [f"PING {host.name} ({host.address}) 56(84) bytes of data."]
 
     def next(self) -> None:

@@ -1,4 +1,4 @@
-"""Programs that cannot be lock-stepped: told before the start by their file, or when they wait by the machine's clock."""
+"""Programs that cannot be lock-stepped: told by their file, or when they wait by the machine's clock."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ class Room:
 
     def line_that_says(self, text: str) -> str:
         """`file:line` of the source line that has most of the words of `text`; empty when none has half of them."""
-        words = {word for word in re.findall(r"[A-Za-z_]{3,}", text)}
+        words = set(re.findall(r"[A-Za-z_]{3,}", text))
         if not words:
             return ""
         best, place = 0.5, ""

@@ -36,7 +36,8 @@ HANG_AFTER_US = 5 * MINUTE
 LINES_KEPT = 20_000
 _BUSY_LIMIT_S = 10.0
 _STUCK_LIMIT_S = 120.0
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0002, 0.01
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0003, 0.005
+_PIPES_AHEAD = 256
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -69,6 +70,7 @@ class Session:
         self._parts = {"stdout": b"", "stderr": b""}
         self._lines = 0
         self._kept = 0
+        self._pipes_made = 0
         self._refused: set[str] = set()  # membership only
         self._refusals = Refusals()
         self._random = self.world.streams.stream(f"code/{self.name}/exec{room.number}")
@@ -80,6 +82,7 @@ class Session:
         """Start it now, up to its first wait."""
         (self._folder / "r").mkdir()
         os.mkfifo(self.hub_pipe)
+        self._make_pipes(0)
         self._hub = os.open(self.hub_pipe, os.O_RDWR | os.O_NONBLOCK)
         out, out_end = os.pipe()
         err, err_end = os.pipe()
@@ -166,8 +169,8 @@ class Session:
             tasks = self._tree.at_rest() if self._ready else None
             if tasks is not None and not self._drain() and self._accept(tasks):
                 return
-            _select([self._hub, *self._pipes], [], [], pause_s)
-            pause_s = min(_LONGEST_PAUSE_S, 1.5 * pause_s)
+            called, _, _ = _select([self._hub, *self._pipes], [], [], pause_s)
+            pause_s = _FIRST_PAUSE_S if self._hub in called else min(_LONGEST_PAUSE_S, 1.2 * pause_s)
             spent_s = wall_seconds() - since
             if spent_s > next_look_s:
                 next_look_s = spent_s + 1.0
@@ -185,6 +188,7 @@ class Session:
             known = self._requests.get(own_pid)
             if task is None:
                 continue
+            self._make_pipes(own_pid)
             if known is None or known.task.pid != task.pid:
                 self._requests[own_pid] = Request(self, task)
         self._forget_the_dead(alive)
@@ -314,6 +318,13 @@ class Session:
         """Path of a shim's pipe."""
         return f"{self._folder}/r/{own_pid}"
 
+    def _make_pipes(self, own_pid: int) -> None:
+        """Have pipes ready for the next processes of a namespace, whose numbers rise by one; it saves each a mkfifo."""
+        if self.room.isolation == "netns" and own_pid + _PIPES_AHEAD // 2 > self._pipes_made:
+            for number in range(self._pipes_made + 1, own_pid + _PIPES_AHEAD + 1):
+                os.mkfifo(f"{self._folder}/r/{number}")
+            self._pipes_made = own_pid + _PIPES_AHEAD
+
     def write(self, own_pid: int, text: str, asks_again: bool = False) -> None:
         """Answer a shim: it runs `text`."""
         place = self.pipe(own_pid)
@@ -381,8 +392,8 @@ class Session:
         def look() -> None:
             if transfer.waits and not request.answered and not self.ended:
                 self.history.emit(
-                    "code.hang", self.name, endpoint=request.shown, at=self.room.line_that_says(request.shown), stack=[],
-                    waited_s=transfer.waited_us / SECOND,
+                    "code.hang", self.name, endpoint=request.shown, at=self.room.line_that_says(request.shown),
+                    stack=[], waited_s=transfer.waited_us / SECOND,
                 )  # fmt: skip
 
         self.world.env.call_later(HANG_AFTER_US, look)

@@ -36,7 +36,7 @@ def write_shims(folder: Path, run: Path) -> Path:
     mkfifo = shutil.which("mkfifo") or "mkfifo"
     script.write_text(
         f"#!/bin/sh\n"
-        f'{mkfifo} "{run}/r/$$" && echo "$$" >"{run}/hub" && . "{run}/r/$$"\n'
+        f'[ -p "{run}/r/$$" ] || {mkfifo} "{run}/r/$$" || exit 125\necho "$$" >"{run}/hub" && . "{run}/r/$$"\n'
     )  # fmt: skip
     script.chmod(0o755)
     for name in NAMES:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-
 from urllib.parse import urlsplit
 
 from sim.actors.hosts import Hosts, Pipe
@@ -171,7 +170,7 @@ class Transfer:
         self._watch()
 
     def _watch(self) -> None:
-        """wget's read timeout: nothing for so long."""
+        """Wget's read timeout: nothing for so long."""
         if self._read_timeout_us is not None and not self._over:
             left = self._heard_us + self._read_timeout_us - self._env.now
             if left <= 0:

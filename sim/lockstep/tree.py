@@ -8,9 +8,8 @@ clock does, and cannot be lock-stepped.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 _STATES_AT_REST = "STtZX"
 _READ_CLOCK = {
@@ -22,22 +21,13 @@ _READ_CLOCK = {
     },
     "aarch64": {
         72: ("pselect6", 4, "pointer"), 73: ("ppoll", 2, "pointer"), 98: ("futex", 3, "pointer"),
-        101: ("nanosleep", 0, "pointer"), 115: ("clock_nanosleep", 2, "pointer"), 137: ("rt_sigtimedwait", 2, "pointer"),
-        22: ("epoll_pwait", 3, "ms"), 441: ("epoll_pwait2", 3, "pointer"),
+        101: ("nanosleep", 0, "pointer"), 115: ("clock_nanosleep", 2, "pointer"),
+        137: ("rt_sigtimedwait", 2, "pointer"), 22: ("epoll_pwait", 3, "ms"), 441: ("epoll_pwait2", 3, "pointer"),
     },
 }  # fmt: skip
 """System calls that can wait for the machine's clock: name, which argument says until when, and how."""
 _CALLS = _READ_CLOCK.get(os.uname().machine, {})
 _INT_SIGN, _INT_RANGE = 1 << 31, 1 << 32
-
-
-class Status(NamedTuple):
-    """One look at a process."""
-
-    at_rest: bool
-    """Every thread is blocked, stopped or dead."""
-    switches: tuple[tuple[int, str, str], ...]
-    """Per thread, how often it has given up or lost the processor: unchanged between two looks means it did not run."""
 
 
 @dataclass
@@ -49,7 +39,8 @@ class Task:
     """Process ids from the run's first process down to this one: children of one parent in order of their birth."""
     own_pid: int = 0
     """The process id that it sees itself, inside a namespace."""
-    _words: tuple[str, ...] | None = field(default=None, repr=False)
+    call: str = ""
+    """The system call in which its first thread rests, in the words of the kernel."""
 
     def words(self) -> tuple[str, ...]:
         """The words of its command line, now (a process may become another program)."""
@@ -76,21 +67,43 @@ class Task:
 
     def is_gone(self) -> bool:
         """It has ended; perhaps nobody has asked for its status yet."""
-        state = _fields(self.pid).get("State", "X")
-        return state[0] in "ZX"
+        stat = _Stat(self.pid)
+        return stat.state in "ZX"
 
-    def look(self) -> tuple[Status, int]:
-        """Whether it rests, and its own process id."""
-        switches, at_rest, own_pid = [], True, 0
-        for thread in self.threads():
-            values = _fields(f"{self.pid}/task/{thread}")
-            if not values:
-                continue
-            at_rest = at_rest and values["State"][0] in _STATES_AT_REST
-            switches.append((thread, values["voluntary_ctxt_switches"], values["nonvoluntary_ctxt_switches"]))
-            if thread == self.pid:
-                own_pid = int(values.get("NSpid", str(self.pid)).split()[-1])
-        return Status(at_rest, tuple(switches)), own_pid
+
+class _Stat:
+    """The fields that matter of /proc/PID/stat; state X when it has ended."""
+
+    __slots__ = ("began", "state", "threads")
+
+    def __init__(self, pid: int) -> None:
+        fields = _bytes(f"/proc/{pid}/stat").rpartition(b") ")[2].split()
+        if len(fields) < 20:
+            self.state, self.threads, self.began = "X", 0, b""
+        else:
+            self.state, self.threads, self.began = chr(fields[0][0]), int(fields[17]), fields[19]
+
+
+def _runs(pid: int, threads: int) -> tuple[bytes, ...] | None:
+    """Per thread, what changes whenever it has run; None when one of them runs."""
+    if threads < 2:
+        return (_turns(f"/proc/{pid}"),)
+    found = []
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        fields = _bytes(f"/proc/{pid}/task/{thread}/stat").rpartition(b") ")[2].split()
+        if fields and chr(fields[0][0]) not in _STATES_AT_REST:
+            return None
+        found.append(_turns(f"/proc/{pid}/task/{thread}"))
+    return tuple(found)
+
+
+def _turns(place: str) -> bytes:
+    """How often a thread has been given the processor, in the words of the kernel."""
+    text = _bytes(f"{place}/schedstat")
+    if text:
+        return text
+    lines = _bytes(f"{place}/status").splitlines()
+    return b" ".join(line for line in lines if b"ctxt_switches" in line)
 
 
 class Tree:
@@ -99,6 +112,7 @@ class Tree:
     def __init__(self, root: int, hidden: int) -> None:
         """Below the process `root`; the first `hidden` levels are ours (the launcher, and the namespace's first)."""
         self._root, self._hidden = root, hidden
+        self._own_pids: dict[int, tuple[bytes, int]] = {}
 
     def tasks(self) -> list[Task]:
         """The processes now, parents before children, siblings in order of birth."""
@@ -119,22 +133,40 @@ class Tree:
         """The processes when all of them rest at one instant; None while one computes.
 
         Two looks at each: one that has not run between them rested all the while, and the instant between
-        the last of the first looks and the first of the second lies inside all of these whiles.
+        the last of the first looks and the first of the second lies inside all of these whiles. A process that
+        is about to wait for its child shows itself as asleep while it still runs; the kernel's answer to which
+        system call it rests in is not fooled by that.
         """
         first = self._all()
-        before = {}
-        for task in first:
-            before[task.path], task.own_pid = task.look()
-            if not before[task.path].at_rest:
+        before = []
+        for task in reversed(first):  # the youngest are the likeliest to run
+            stat = _Stat(task.pid)
+            runs = _runs(task.pid, stat.threads) if stat.state in _STATES_AT_REST else None
+            if runs is None:
                 return None
-        second = self._all()
-        if [task.path for task in first] != [task.path for task in second]:
+            before.append(runs)
+            task.own_pid = self._own_pid(task.pid, stat.began)
+        if [task.path for task in first] != [task.path for task in self._all()]:
             return None
-        for task in first:
-            now, _ = task.look()
-            if not now.at_rest or now.switches != before[task.path].switches:
+        for task, seen in zip(reversed(first), before, strict=True):
+            stat = _Stat(task.pid)
+            task.call = _read(f"/proc/{task.pid}/syscall")
+            if task.call.startswith("running"):
+                return None
+            if stat.state not in _STATES_AT_REST or _runs(task.pid, stat.threads) != seen:
                 return None
         return [task for task in first if len(task.path) > self._hidden]
+
+    def _own_pid(self, pid: int, began: bytes) -> int:
+        """The process id that it sees itself: read once, for it does not change."""
+        known = self._own_pids.get(pid)
+        if known is None or known[0] != began:
+            for line in _bytes(f"/proc/{pid}/status").splitlines():
+                if line.startswith(b"NSpid:"):
+                    known = began, int(line.split()[-1])
+            known = known or (began, pid)
+            self._own_pids[pid] = known
+        return known[1]
 
     def cpu_ticks(self) -> int:
         """Processor time used so far by all that are alive, and by those that were waited for, in clock ticks."""
@@ -148,14 +180,13 @@ class Tree:
 
 def children_of(pid: int) -> list[int]:
     """Child processes in order of birth."""
-    children: list[int] = []
-    try:
-        threads = os.listdir(f"/proc/{pid}/task")
-    except OSError:
-        return []
-    for thread in threads:
-        children += [int(word) for word in _read(f"/proc/{pid}/task/{thread}/children").split()]
-    return sorted(children)
+    children = [int(word) for word in _bytes(f"/proc/{pid}/task/{pid}/children").split()]
+    if _Stat(pid).threads > 1:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            if int(thread) != pid:
+                children += [int(word) for word in _bytes(f"/proc/{pid}/task/{thread}/children").split()]
+        children.sort()
+    return children
 
 
 def command_line(pid: int) -> tuple[str, ...]:
@@ -179,9 +210,18 @@ def shown_command(words: tuple[str, ...]) -> str:
     return text if len(text) <= 100 else text[:97] + "..."
 
 
-def _fields(which: int | str) -> dict[str, str]:
-    lines = _read(f"/proc/{which}/status").splitlines()
-    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+def _bytes(path: str) -> bytes:
+    """The content of a small file of /proc; empty when there is none."""
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except OSError:
+        return b""
+    try:
+        return os.read(fd, 8192)
+    except OSError:
+        return b""
+    finally:
+        os.close(fd)
 
 
 def _read(path: str) -> str:

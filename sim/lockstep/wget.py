@@ -99,7 +99,8 @@ class Wget:
     def _wire(self, address: Address) -> bytes:
         values = self._values
         body = values.get("post", "").encode()
-        method = values.get("method") or ("POST" if "post" in values else "HEAD" if "--spider" in self._flags else "GET")
+        default = "POST" if "post" in values else "HEAD" if "--spider" in self._flags else "GET"
+        method = values.get("method") or default
         headers = {"Host": address.authority, "User-Agent": values.get("agent", "Wget/1.21.3"), "Accept": "*/*"}
         if body or method == "POST":
             headers |= {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body))}
