@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import simpy
 
 from sim.actors.process import Process
+from sim.actors.strand import remote_place
 from sim.broker import Broker
 from sim.calendar import TradingCalendar
 from sim.clock import MINUTE, SECOND, VirtualTime
@@ -182,7 +183,8 @@ class BrokerClient:
         return self._process.wait(answer)
 
     def _watch_for_hang(self, answer: simpy.Event, endpoint: str) -> None:
-        stack = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in traceback.extract_stack()]
+        elsewhere = remote_place()
+        stack = [elsewhere] if elsewhere is not None else [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in traceback.extract_stack()]
 
         def look() -> None:
             if not answer.triggered and self._process.alive:

@@ -72,12 +72,15 @@ class Output:
         if record.exc_info and record.exc_info[1] is not None:
             error = record.exc_info[1]
             message = f"{message} ({type(error).__name__}: {error})"
+        at = f"{record.filename}:{record.lineno}"
+        self.log_line(record.levelname.lower(), message, at, record.name)
+
+    def log_line(self, level: str, message: str, at: str, logger: str) -> None:
+        """Record a log message that was written at `at`."""
         if self._room():
-            at = f"{record.filename}:{record.lineno}"
             text = self.plain(message)
             self._program.history.emit(
-                "code.log", self._program.name, level=record.levelname.lower(), message=text, at=at,
-                logger=record.name,
+                "code.log", self._program.name, level=level, message=text, at=at, logger=logger
             )  # fmt: skip
             self._claims(text, at)
 
