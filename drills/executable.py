@@ -162,11 +162,15 @@ class Stage:
         """Run it as the on-call's action, to its end; SystemExit carries a status other than 0."""
         done = self._world.env.event()
         self._world.history.emit("code.exec", process.name, on=action, alert="")
-        self.start(process, {"FIREDRILL_START": action}, lambda code: done.succeed(code) and None).start()
+        self.start(process, {"FIREDRILL_START": action}, lambda code: _succeed(done, code)).start()
         code = process.wait(done)
         if code:
             raise SystemExit(code)
         return "exit 0"
+
+
+def _succeed(event: Any, value: object) -> None:
+    event.succeed(value)
 
 
 def starts(text: str) -> tuple[str, ...]:

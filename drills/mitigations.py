@@ -13,7 +13,7 @@ from sim.world import Mitigation
 def mitigation_of(options: RunOptions) -> Mitigation:
     """What is tested, checked once so that complaints come early; BadInput for what cannot be run."""
     if options.exec is None:
-        return load_mitigation(options.code, options.project, options.unmodified)
+        return load_mitigation(options.code, options.project, options.unmodified, options.python)
     from drills.executable import Executable
 
     return Executable.of(options.exec, options.project, options.exec_on, options.isolation).mitigation

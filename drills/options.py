@@ -30,6 +30,8 @@ class RunOptions:
     """The mitigation, as for `drills.code.load_mitigation`; None takes the reference bot."""
     unmodified: bool = False
     """Whether the code runs as it is, its own clocks, sleeps and sockets being the World's."""
+    python: Path | None = None
+    """The interpreter that the code runs in, as it is; None is our own."""
     responder: str = "default"
     """One of `RESPONDERS`."""
     cases: tuple[str, ...] | None = None
@@ -47,6 +49,8 @@ class RunOptions:
 
     def __post_init__(self) -> None:
         """Refuse what no run can be made with."""
+        if self.python is not None:
+            object.__setattr__(self, "unmodified", True)  # another interpreter runs code as it is, or not at all
         if self.seed < 0:
             raise BadInput("must be 0 or more", mend="take any whole number from 0 up", field="--seed", value=self.seed)
         self._check_exec()
@@ -58,7 +62,7 @@ class RunOptions:
     def _check_exec(self) -> None:
         """`--exec` stands in place of `--code`, and the options about it need it."""
         if self.exec is not None and (self.code is not None or self.unmodified):
-            other = "--code" if self.code is not None else "--unmodified"
+            other = "--code" if self.code is not None else "--python" if self.python is not None else "--unmodified"
             raise BadInput(
                 f"cannot go with {other}", mend="give the mitigation in one way", field="--exec", value=self.exec
             )
@@ -70,7 +74,7 @@ class RunOptions:
     def as_text(self) -> dict[str, str]:
         """The options that are not left to their default, as text; the seed and the responder always."""
         text = {"seed": str(self.seed), "responder": self.responder}
-        for name in ("runbook", "code", "exec", "exec_on", "project", "drill"):
+        for name in ("runbook", "code", "exec", "exec_on", "project", "python", "drill"):
             value = getattr(self, name)
             if value is not None:
                 text[name] = str(value)
@@ -91,6 +95,7 @@ class RunOptions:
                 runbook=text.get("runbook"),
                 code=text.get("code"),
                 unmodified=text.get("unmodified") == "yes",
+                python=Path(text["python"]) if "python" in text else None,
                 responder=text.get("responder", "default"),
                 cases=tuple(shlex.split(text["cases"])) if "cases" in text else None,
                 project=Path(text["project"]) if "project" in text else None,
@@ -119,7 +124,9 @@ class RunOptions:
             words += ["--isolation", self.isolation]
         if self.project is not None:
             words += ["--project", str(self.project)]
-        if self.unmodified:
+        if self.python is not None:
+            words += ["--python", str(self.python)]
+        elif self.unmodified:
             words.append("--unmodified")
         if self.responder != "default":
             words += ["--responder", self.responder]

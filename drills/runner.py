@@ -32,6 +32,7 @@ from scenarios.loader import unknown_name
 from scenarios.scenario import Scenario
 from sim.clock import VirtualTime, wall_now, wall_seconds
 from sim.history import History
+from sim.lockstep.interpreter import interpreter
 from sim.world import Mitigation
 
 OnCase = Callable[[str, int, int], None]
@@ -88,7 +89,7 @@ def run_drill(drill: Drill, options: RunOptions, on_case: OnCase = lambda name, 
             line=text.procedure.line, sha256=text.runbook.source_sha256, note=text.note,
         ),
         code=CodeRecord(spec=spec_of(options), sha256=sha256_of(options)),
-        responder=options.responder, options=options.as_text(), environment=environment(),
+        responder=options.responder, options=options.as_text(), environment=environment(options.python),
         replay=options.replay_command(drill.name), started_at=started_at,
         duration_s=round(wall_seconds() - start_s, 3),
     )  # fmt: skip
@@ -156,9 +157,9 @@ def text_of(drill: Drill, options: RunOptions) -> Text:
     return Text(runbook, procedure, note, path)
 
 
-def environment() -> Environment:
-    """What a run was made with."""
-    packages = {}
+def environment(python: Path | None = None) -> Environment:
+    """What a run was made with; `python` is the interpreter that the code had for itself."""
+    packages = {} if python is None else {"python of the code": interpreter(str(python)).version}
     for name in _PACKAGES:
         try:
             packages[name] = version(name)

@@ -21,6 +21,7 @@ from results.record import RunRecord, Verdict
 from results.store import HTML, Store
 from results.terminal import print_run, print_runs
 from sim.errors import BadInput
+from sim.lockstep.interpreter import interpreter
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -106,6 +107,7 @@ def _announce(screen: Console, words: Sequence[str], chosen: Sequence[Target], o
         "runbook": options.runbook or own,
         "code": _code(options),
         "project": None if options.project is None else str(options.project),
+        "python": None if options.python is None else f"{options.python} ({interpreter(str(options.python)).version})",
         "responder": options.responder,
         "cases": None if options.cases is None else ", ".join(options.cases),
         "replay": options.replay_command(*words),

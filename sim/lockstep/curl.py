@@ -283,7 +283,8 @@ class Curl:
         seconds: Callable[[int], str] = lambda us: f"{us / SECOND:.6f}"  # noqa: E731
         known = {
             "http_code": f"{outcome.status:03d}", "response_code": f"{outcome.status:03d}",
-            "exitcode": str(result.code), "errormsg": result.message, "time_total": seconds(outcome.total_us), "time_namelookup": seconds(0),
+            "exitcode": str(result.code), "errormsg": result.message,
+            "time_total": seconds(outcome.total_us), "time_namelookup": seconds(0),
             "time_connect": seconds(outcome.connect_us), "time_appconnect": seconds(outcome.connect_us),
             "time_pretransfer": seconds(outcome.connect_us), "time_starttransfer": seconds(outcome.first_byte_us),
             "time_redirect": seconds(0), "size_download": str(len(outcome.body)), "size_upload": str(len(self._body)),

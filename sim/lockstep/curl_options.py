@@ -29,10 +29,10 @@ _IGNORED_WITH_VALUE = frozenset({
 _IGNORED = frozenset({
     "insecure", "verbose", "no-buffer", "ipv4", "ipv6", "disable", "progress-bar", "http1.0", "http1.1", "http2",
     "http2-prior-knowledge", "tlsv1", "tlsv1.0", "tlsv1.1", "tlsv1.2", "tlsv1.3", "netrc", "netrc-optional",
-    "remote-time",
+    "remote-time", "fail-early",
     "compressed", "no-progress-meter", "no-keepalive", "tcp-nodelay", "raw", "path-as-is", "ssl",
     "ssl-reqd", "no-sessionid", "tcp-fastopen", "post301", "post302", "post303", "location-trusted", "create-dirs",
-    "parallel", "basic", "anyauth", "no-alpn", "no-npn", "trace-time", "styled-output", "no-styled-output", "fail-early",
+    "parallel", "basic", "anyauth", "no-alpn", "no-npn", "trace-time", "styled-output", "no-styled-output",
 })  # fmt: skip
 _FLAGS = frozenset({
     "silent", "show-error", "fail", "fail-with-body", "include", "head", "location", "get", "globoff", "remote-name",
