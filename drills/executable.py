@@ -79,20 +79,22 @@ class Executable:
         """While this lasts, the program can be started in `world`; afterwards nothing of it runs."""
         from fakes import rest_broker, system_api
         from fakes.alpaca.core import register
+        from sim.actors.runtime import virtual_time
         from sim.lockstep.room import Room
 
         register(world)
         rest_broker.register(world)
         system_api.register(world)
-        room = Room(world, self.project, self.isolation, VARIABLES)
-        stage = self._stages[world] = Stage(self, world, room)
-        try:
-            if self.on_alerts and world.config.monitored:
-                world.monitoring.on_alert(stage.alerted)
-            yield
-        finally:
-            room.close()
-            del self._stages[world]
+        with virtual_time(world):
+            room = Room(world, self.project, self.isolation, VARIABLES)
+            stage = self._stages[world] = Stage(self, world, room)
+            try:
+                if self.on_alerts and world.config.monitored:
+                    world.monitoring.on_alert(stage.alerted)
+                yield
+            finally:
+                room.close()
+                del self._stages[world]
 
     @property
     def on_alerts(self) -> bool:

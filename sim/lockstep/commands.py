@@ -12,7 +12,7 @@ from sim.lockstep.dates import CannotSet, rewritten
 from sim.lockstep.durations import duration_us
 from sim.lockstep.limits import limit
 from sim.lockstep.requests import Request
-from sim.lockstep.shims import RECORDED, REFUSED
+from sim.lockstep.shims import BY_NAME, RECORDED, REFUSED
 
 _LOOKS_FREE = 20
 _LOOK_US = 50 * MS
@@ -27,7 +27,7 @@ def perform(request: Request) -> None:
     elif request.name in RECORDED:
         _tell(request)
     else:
-        assert request.name in REFUSED, request.name
+        assert request.name in (*REFUSED, *BY_NAME), request.name
         _refuse(request)
 
 

@@ -38,7 +38,7 @@ def limit(request: Request) -> None:
     request.shell(
         f"command -v -- {first} >/dev/null || {{ echo \"timeout: failed to run command ‘\"{first}\"’: "
         f"No such file or directory\" >&2; exit 127; }}\n"
-        f'shift {begins}\nexec 4>&2 2>/dev/null\n"$@" 2>&4 4>&-\ncode=$?\n{after}exit $code\n'
+        f'shift {begins}\nexec 4>&2 2>/dev/null\n( exec "$@" 2>&4 4>&- )\ncode=$?\n{after}exit $code\n'
     )
 
 

@@ -19,9 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from sim.actors.environment import scrubbed
 from sim.actors.hosts import hosts_of
+from sim.actors.runtime import runtime_of
 from sim.lockstep.bash_clock import bash_start_file, reads_clock
+from sim.lockstep.bundle import write_agent
 from sim.lockstep.isolation import launcher_command
 from sim.lockstep.project_copy import copy_project
+from sim.lockstep.server import Server
 from sim.lockstep.shims import keep_real, masked, write_shims
 
 if TYPE_CHECKING:
@@ -63,6 +66,10 @@ class Room:
         else:
             self._original.symlink_to(self.project)
         copy_project(self.project, self.copy, str(self._original))
+        self.runtime = runtime_of(world)
+        self.runtime.add_root(str(self.working_directory))
+        self.server = Server()
+        self._agent = write_agent(self.server.folder)
         self._needs_clock = reads_clock(self.copy)
         self._clock_file = self.directory / "clock"
         self._sources: list[tuple[str, list[str]]] | None = None
@@ -81,6 +88,7 @@ class Room:
         """Kill what still runs, and remove every file of the run."""
         for session in list(self.sessions):
             session.kill()
+        self.server.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     # For a session.
@@ -122,7 +130,9 @@ class Room:
         values |= {
             "PATH": f"{shims}:{values.get('PATH', '/usr/local/bin:/usr/bin:/bin')}", "PWD": str(self.working_directory),
             "HOME": str(self.directory / "home"), "TMPDIR": "/tmp" if self.isolation == "netns" else self._tmp(),
-            "TZ": self.zone, "BASH_ENV": str(start), "FIREDRILL": "1",
+            "TZ": self.zone, "BASH_ENV": str(start), "FIREDRILL": "1", "FIREDRILL_HUB": str(self.server.path),
+            "PYTHONPATH": os.pathsep.join([str(self._agent), *filter(None, [values.get("PYTHONPATH")])]),
+            "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1",
         }  # fmt: skip
         return values
 
@@ -133,7 +143,7 @@ class Room:
     def _session_shims(self, folder: Path) -> Path:
         shims = folder / "shims"
         if not shims.exists():
-            write_shims(shims, folder)
+            write_shims(shims, folder, shared_processes=self.isolation != "netns")
         return shims
 
     def write_config(self, folder: Path, argv: list[str], environ: dict[str, str], status_fd: int) -> Path:
@@ -145,6 +155,7 @@ class Room:
         config: dict[str, Any] = {
             "isolation": self.isolation, "status_fd": status_fd, "argv": [found, *argv[1:]], "environ": environ,
             "cwd": str(self.working_directory), "binds": [], "originals": [], "masks": [], "fresh": [], "overlays": [],
+            "writable": [str(self.directory), str(self.server.folder), "/dev"],
         }  # fmt: skip
         if self.isolation == "netns":
             self.tick()
@@ -156,6 +167,7 @@ class Room:
             ]
             config["binds"] = [
                 [str(self.directory), str(self.directory), True], [str(self.copy), str(self.project), True],
+                [str(self.server.folder), str(self.server.folder), True],
             ]  # fmt: skip
             config["masks"] = [[shim, place] for place in masked()]
             for number, place in enumerate(_OVERLAID):

@@ -20,6 +20,7 @@ from sim.claims import claims_in
 from sim.clock import MINUTE, SECOND, wall_seconds
 from sim.errors import BadInput
 from sim.lockstep.commands import perform
+from sim.lockstep.guests import Guest, GuestChannel
 from sim.lockstep.refusals import Refusals
 from sim.lockstep.requests import Request
 from sim.lockstep.transfer import Transfer
@@ -37,6 +38,8 @@ LINES_KEPT = 20_000
 _BUSY_LIMIT_S = 10.0
 _STUCK_LIMIT_S = 120.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0003, 0.005
+_SURE_AFTER_S = 0.3
+"""A program whose processes all wait for each other is looked at for so long before it is given up."""
 _PIPES_AHEAD = 256
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
@@ -66,6 +69,9 @@ class Session:
         self._fresh: list[int] = []
         self._timers: dict[int, int] = {}
         self._tasks: list[Task] = []
+        self.channels: list[GuestChannel] = []
+        """Connections of the Python processes among them."""
+        self._guests: list[Guest] = []
         self._settling = False
         self._parts = {"stdout": b"", "stderr": b""}
         self._lines = 0
@@ -73,6 +79,7 @@ class Session:
         self._pipes_made = 0
         self._refused: set[str] = set()  # membership only
         self._refusals = Refusals()
+        self._still_since: float | None = None
         self._random = self.world.streams.stream(f"code/{self.name}/exec{room.number}")
         process.on_kill.append(self.kill)
 
@@ -115,10 +122,18 @@ class Session:
             request.answered = True
             request.on_gone()
         self._requests.clear()
+        self._dismiss()
         self._end_processes()
         self._drain()
         self._flush(everything=True)
         self._close()
+
+    def _dismiss(self) -> None:
+        for guest in list(self._guests):
+            guest.kill(-int(signal.SIGKILL))
+        for channel in self.channels:
+            channel.close()
+        self.channels.clear()
 
     def _end_processes(self) -> None:
         if self._launcher.poll() is None:
@@ -169,8 +184,11 @@ class Session:
             tasks = self._tree.at_rest() if self._ready else None
             if tasks is not None and not self._drain() and self._accept(tasks):
                 return
-            called, _, _ = _select([self._hub, *self._pipes], [], [], pause_s)
-            pause_s = _FIRST_PAUSE_S if self._hub in called else min(_LONGEST_PAUSE_S, 1.2 * pause_s)
+            speaking = [channel._fd for channel in self.channels if not channel.heard and channel._fd >= 0]
+            watched = [self._hub, self.room.server._fd, *speaking]
+            called, _, _ = _select([*watched, *self._pipes], [], [], pause_s)
+            spoken = any(fd in called for fd in watched)
+            pause_s = _FIRST_PAUSE_S if spoken else min(_LONGEST_PAUSE_S, 1.2 * pause_s)
             spent_s = wall_seconds() - since
             if spent_s > next_look_s:
                 next_look_s = spent_s + 1.0
@@ -192,16 +210,44 @@ class Session:
             if known is None or known.task.pid != task.pid:
                 self._requests[own_pid] = Request(self, task)
         self._forget_the_dead(alive)
-        shims = {request.task.pid for request in self._requests.values()}
-        others = [task for task in tasks if task.pid in alive and task.pid not in shims]
+        self._welcome(tasks)
+        virtual = {request.task.pid for request in self._requests.values()} | {g.task.pid for g in self._guests}
+        others = [task for task in tasks if task.pid in alive and task.pid not in virtual]
         reason = self._refusals.look(others)
         if reason is not None:
             self._refuse_program(*reason)
         if self._refusals.waiting:
             return False
-        if not self._requests and not self._timers and self.exit_code is None and others:
-            self._stuck("a wait that nothing ends")
+        waits = self._requests or self._timers or self._guests
+        if waits or self._fresh or self.exit_code is not None or not others:
+            self._still_since = None
+            return True
+        self._still_since = wall_seconds() if self._still_since is None else self._still_since
+        if wall_seconds() - self._still_since < _SURE_AFTER_S:
+            return False
+        self._stuck("a wait that nothing ends")
         return True
+
+    def _welcome(self, tasks: list[Task]) -> None:
+        """Python processes that have said hello: each begins when the family has settled, in the order of the tree."""
+        strangers = self.room.server.strangers
+        for task in tasks:
+            for found in [s for s in strangers if s[0].pid == task.own_pid and "/s" in s[0].key]:
+                strangers.remove(found)
+                found[1].close()
+                for guest in [guest for guest in self._guests if guest.task.pid == task.pid]:
+                    self.world.env.call_later(0, guest.signal, int(found[0].key.rpartition("/s")[2]))
+            for found in [s for s in strangers if s[0].pid == task.own_pid and "/" not in s[0].key]:
+                strangers.remove(found)
+                guest = Guest(self, *found, task)
+                self._guests.append(guest)
+                self.world.env.call_later(0, guest.begin)
+
+    def guest_ended(self, guest: Guest) -> None:
+        """A Python process has ended."""
+        if guest in self._guests:
+            self._guests.remove(guest)
+        self.channels = [channel for channel in self.channels if channel._fd >= 0]
 
     def _forget_the_dead(self, alive: set[int]) -> None:
         for own_pid, request in list(self._requests.items()):
@@ -219,6 +265,8 @@ class Session:
         fresh = sorted((pid for pid in self._fresh if pid in self._requests), key=lambda pid: order.get(pid, 0))
         if not fresh:
             self._fresh.clear()
+            for channel in sorted(self.channels, key=lambda channel: channel.path):
+                channel.wake()
             return False
         own_pid = fresh[0]
         self._fresh = fresh[1:]
@@ -236,6 +284,7 @@ class Session:
             request.answered = True
             request.on_gone()
         self._requests.clear()
+        self._dismiss()
         self._flush(everything=True)
         self._close()
         if self.exit_code is None:
@@ -259,7 +308,10 @@ class Session:
                 self._parts[name] += data
         called, _ = _read_all(self._hub)
         self._fresh += [int(line) for line in called.split() if line.isdigit()]
-        return bool(called)
+        strangers = len(self.room.server.strangers)
+        self.room.server.look()
+        spoken = [channel for channel in self.channels if channel.take_in()]
+        return bool(called) or bool(spoken) or len(self.room.server.strangers) > strangers
 
     def _read_status(self) -> None:
         *lines, self._status = self._status.split(b"\n")
@@ -331,19 +383,33 @@ class Session:
         data = text.encode("utf-8", "surrogateescape")
         if len(data) > 60_000:
             data = f". {self.keep(data)}\n".encode()
-        try:
-            fd = os.open(f"{place}.2" if self._requests[own_pid].stdin is not None else place,
-                         os.O_WRONLY | os.O_NONBLOCK)  # fmt: skip
-        except (OSError, KeyError):
-            self._requests.pop(own_pid, None)  # it has been killed meanwhile
+        request = self._requests.get(own_pid)
+        if request is None:
             return
-        self.room.tick()
-        os.write(fd, data)
-        os.close(fd)
-        os.unlink(f"{place}.2" if self._requests[own_pid].stdin is not None else place)
+        if request.stdin is not None:
+            place += ".2"
         if not asks_again:
             del self._requests[own_pid]
+        self.room.tick()
+        fd = self._open_pipe(place, request.task.pid)
+        if fd is None:
+            return
+        os.write(fd, data)
+        os.close(fd)
+        os.unlink(place)
         self.settle()
+
+    def _open_pipe(self, place: str, pid: int) -> int | None:
+        """The pipe at which a shim waits; None when it has been killed meanwhile."""
+        since = wall_seconds()
+        while True:
+            try:
+                return os.open(place, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError:
+                if Task(pid, ()).is_gone():
+                    return None
+            assert wall_seconds() - since < _STUCK_LIMIT_S, place
+            _select([], [], [], _FIRST_PAUSE_S)
 
     def keep(self, content: bytes) -> str:
         """A file with this content, for a shim to read."""

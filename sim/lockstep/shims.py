@@ -23,14 +23,19 @@ REFUSED = (
 )  # fmt: skip
 """They would act on the machine or on others, or wait by its clock."""
 
-SIMULATED = (*TIMED, *NETWORK, *RECORDED, *CHANCE)
-NAMES = (*SIMULATED, *REFUSED)
+BY_NAME = ("pkill", "killall")
+"""They look for processes by name: harmless among the processes of a namespace, refused among those of a machine."""
+
+NAMES = (*TIMED, *NETWORK, *RECORDED, *CHANCE, *REFUSED)
 
 _SYSTEM_FOLDERS = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
-def write_shims(folder: Path, run: Path) -> Path:
-    """Write every shim into `folder`; they speak to the hub that keeps its pipes in `run`. The script they all are."""
+def write_shims(folder: Path, run: Path, shared_processes: bool) -> Path:
+    """Write every shim into `folder`; they speak to the hub that keeps its pipes in `run`. The script they all are.
+
+    `shared_processes` tells that the program sees the processes of the machine.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     script = folder / ".shim"
     mkfifo = shutil.which("mkfifo") or "mkfifo"
@@ -39,7 +44,7 @@ def write_shims(folder: Path, run: Path) -> Path:
         f'[ -p "{run}/r/$$" ] || {mkfifo} "{run}/r/$$" || exit 125\necho "$$" >"{run}/hub" && . "{run}/r/$$"\n'
     )  # fmt: skip
     script.chmod(0o755)
-    for name in NAMES:
+    for name in (*NAMES, *(BY_NAME if shared_processes else ())):
         place = folder / name
         if not place.exists():
             os.link(script, place)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.actors.process import Process
+from sim.actors.runtime import virtual_time
 from sim.clock import HOUR, SECOND
 from sim.lockstep.isolation import chosen
 from sim.lockstep.refusals import check_command
@@ -63,7 +64,6 @@ def run(
         script(folder, source)
     world = BareWorld(seed, zone)
     world.strike(outages)
-    room = Room(world, folder, chosen(isolation), variables or {})
     codes: list[int] = []
     ended_us: list[int] = []
 
@@ -71,12 +71,14 @@ def run(
         codes.append(code)
         ended_us.append(world.env.now)
 
-    try:
-        process = Process(world.env, world.hub, world.history, "script")
-        prepare(world, process, room)
-        session = Session(room, process, command, check_command(command, folder), {}, ended)
-        world.env.call_later(0, session.start)
-        world.marks.run(round(until_s * SECOND))
-    finally:
-        room.close()
+    with virtual_time(world):
+        room = Room(world, folder, chosen(isolation), variables or {})
+        try:
+            process = Process(world.env, world.hub, world.history, "script")
+            prepare(world, process, room)
+            session = Session(room, process, command, check_command(command, folder), {}, ended)
+            world.env.call_later(0, session.start)
+            world.marks.run(round(until_s * SECOND))
+        finally:
+            room.close()
     return Ran(world, codes, ended_us)
