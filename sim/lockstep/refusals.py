@@ -143,7 +143,7 @@ def _check_file(place: Path, command: str) -> None:
         raise BadInput("may not be executed", field="--exec", value=command, mend=f"chmod +x {place.name}")
     with place.open("rb") as opened:
         first = opened.readline(4096)
-    if first.startswith(b"#!") and first.rstrip().endswith(b"\r"):
+    if first.startswith(b"#!") and first.rstrip(b"\n").endswith(b"\r"):
         raise BadInput(
             "has Windows line ends in its first line, which Linux does not start", field="--exec", value=command,
             mend=f"sed -i 's/\\r$//' {place.name}",

@@ -172,7 +172,7 @@ class Room:
             config["masks"] = [[shim, place] for place in masked()]
             for number, place in enumerate(_OVERLAID):
                 if os.path.isdir(place) and not os.path.islink(place) and not self._covers_own(place):
-                    upper, work = layers / f"{number}" / "upper", layers / f"{number}" / "work"
+                    upper, work = layers / f"upper{number}", layers / f"work{number}"
                     upper.mkdir(parents=True, exist_ok=True)
                     work.mkdir(exist_ok=True)
                     config["overlays"].append([place, str(upper), str(work)])

@@ -40,7 +40,7 @@ _STUCK_LIMIT_S = 120.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0003, 0.005
 _SURE_AFTER_S = 0.3
 """A program whose processes all wait for each other is looked at for so long before it is given up."""
-_PIPES_AHEAD = 256
+_PIPES_AHEAD = 32
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
