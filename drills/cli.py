@@ -141,6 +141,17 @@ def run(
             help="Run the code as it is (script, -m module, hooks): its clocks, sleeps and HTTP are the World's.",
         ),
     ] = False,
+    exec_: Annotated[
+        str | None,
+        typer.Option("--exec", metavar="COMMAND", help="A script or program of any language, in place of --code."),
+    ] = None,
+    exec_on: Annotated[
+        str | None,
+        typer.Option("--exec-on", metavar="WHEN", help="What starts it; default: alert,halt (see below)."),
+    ] = None,
+    isolation: Annotated[
+        str, typer.Option("--isolation", metavar="HOW", help="How it is shut in: auto, netns or shim.")
+    ] = "auto",
     python: Annotated[
         Path | None,
         typer.Option(
@@ -178,11 +189,26 @@ def run(
       def build(desk):
           return {"every": {5: lambda: desk.log("alive")}}
     A whole bot to read: drills/reference/bot.py
+
+    \b
+    Or a program in processes of its own, in virtual time (Linux):
+      firedrill run q2 --exec ./emergency_stop.sh --project ../ops
+    sleep, date, timeout, curl, wget, nc -z and ping are the World's. It runs in
+    a copy of the project, with no network and no credentials. --exec-on, with
+    commas:
+      alert        once, at the first critical alert
+      alert:NAME   each time that alert fires
+      halt         as that action of the runbook; its exit status is the
+                   outcome (also flatten, reconnect, reconcile, reset)
+      start        with the trading system, as its daemon
     """
     from drills.commands.run import Output, run_command
     from drills.options import RunOptions
 
-    options = RunOptions(seed, runbook, code, unmodified, python, responder, tuple(case) if case else None, project)
+    options = RunOptions(
+        seed, runbook, code, unmodified, python, responder, tuple(case) if case else None, project,
+        exec=exec_, exec_on=exec_on, isolation=isolation,
+    )
     return run_command(drills, options, Output(None if no_report else store, json, junit))
 
 

@@ -40,6 +40,12 @@ class RunOptions:
     """Folder that `code` is imported from; None is the working directory."""
     drill: str | None = None
     """The drill as it was named, where that is not its own name: the path of a file."""
+    exec: str | None = None
+    """A command that is the mitigation in place of `code`, as for `drills.executable`."""
+    exec_on: str | None = None
+    """When it is started; None takes `drills.executable.DEFAULT_ON`."""
+    isolation: str = "auto"
+    """How it is shut in: `auto`, `netns` or `shim`."""
 
     def __post_init__(self) -> None:
         """Refuse what no run can be made with."""
@@ -47,20 +53,35 @@ class RunOptions:
             object.__setattr__(self, "unmodified", True)  # another interpreter runs code as it is, or not at all
         if self.seed < 0:
             raise BadInput("must be 0 or more", mend="take any whole number from 0 up", field="--seed", value=self.seed)
+        self._check_exec()
         if self.responder not in RESPONDERS:
             near = get_close_matches(self.responder, RESPONDERS, n=1)
             mend = f"did you mean {near[0]}?" if near else f"use one of {', '.join(RESPONDERS)}"
             raise BadInput("there is no such responder", mend=mend, field="--responder", value=self.responder)
 
+    def _check_exec(self) -> None:
+        """`--exec` stands in place of `--code`, and the options about it need it."""
+        if self.exec is not None and (self.code is not None or self.unmodified):
+            other = "--code" if self.code is not None else "--python" if self.python is not None else "--unmodified"
+            raise BadInput(
+                f"cannot go with {other}", mend="give the mitigation in one way", field="--exec", value=self.exec
+            )
+        if self.exec is None and self.exec_on is not None:
+            raise BadInput("needs --exec", mend="add --exec COMMAND", field="--exec-on", value=self.exec_on)
+        if self.exec is None and self.isolation != "auto":
+            raise BadInput("needs --exec", mend="add --exec COMMAND", field="--isolation", value=self.isolation)
+
     def as_text(self) -> dict[str, str]:
         """The options that are not left to their default, as text; the seed and the responder always."""
         text = {"seed": str(self.seed), "responder": self.responder}
-        for name in ("runbook", "code", "project", "python", "drill"):
+        for name in ("runbook", "code", "exec", "exec_on", "project", "python", "drill"):
             value = getattr(self, name)
             if value is not None:
                 text[name] = str(value)
         if self.unmodified:
             text["unmodified"] = "yes"
+        if self.isolation != "auto":
+            text["isolation"] = self.isolation
         if self.cases is not None:
             text["cases"] = shlex.join(self.cases)
         return text
@@ -79,6 +100,9 @@ class RunOptions:
                 cases=tuple(shlex.split(text["cases"])) if "cases" in text else None,
                 project=Path(text["project"]) if "project" in text else None,
                 drill=text.get("drill"),
+                exec=text.get("exec"),
+                exec_on=text.get("exec_on"),
+                isolation=text.get("isolation", "auto"),
             )
         except ValueError as error:
             raise BadInput(
@@ -92,6 +116,12 @@ class RunOptions:
             words += ["--runbook", self.runbook]
         if self.code is not None:
             words += ["--code", self.code]
+        if self.exec is not None:
+            words += ["--exec", self.exec]
+        if self.exec_on is not None:
+            words += ["--exec-on", self.exec_on]
+        if self.isolation != "auto":
+            words += ["--isolation", self.isolation]
         if self.project is not None:
             words += ["--project", str(self.project)]
         if self.python is not None:

@@ -17,12 +17,13 @@ from pathlib import Path
 
 from drills.blame import unexplained
 from drills.case_run import CaseRun, run_case
-from drills.code import REFERENCE, code_in_reach, code_sha256, load_mitigation
+from drills.code import REFERENCE, load_mitigation
 from drills.drill import Drill
 from drills.exhibits import exhibits
 from drills.human import PRESETS
 from drills.judging import judge
 from drills.measuring import Compared, Measured, measure_run
+from drills.mitigations import in_reach, mitigation_of, sha256_of, spec_of
 from drills.options import RunOptions
 from drills.plan import Plan
 from drills.planning import find, make_plan
@@ -74,16 +75,16 @@ def run_drill(
     started_at, start_s = wall_now().isoformat(timespec="seconds"), wall_seconds()
     scenarios = chosen_cases(drill, options)
     text = text_of(drill, options)
-    mitigation = load_mitigation(options.code, options.project, options.unmodified, options.python)
+    mitigation = mitigation_of(options)
     records: list[CaseRecord] = []
     histories: dict[str, History] = {}
-    with code_in_reach(options.code, options.project, options.unmodified):
+    with in_reach(options):
         for number, (name, scenario) in enumerate(scenarios.items(), start=1):
             on_case(name, number, len(scenarios))
             responder = options.responder if name == drill.lead or options.responder == "none" else "perfect"
             record, run = run_one(
                 scenario, options.seed, mitigation, text, responder, lead=name == drill.lead,
-                pass_mark=drill.pass_mark, is_reference=options.code in (None, REFERENCE),
+                pass_mark=drill.pass_mark, is_reference=options.exec is None and options.code in (None, REFERENCE),
             )  # fmt: skip
             records.append(record)
             histories[name] = run.history
@@ -94,9 +95,7 @@ def run_drill(
             file=_shown(text.path), procedure=text.procedure.id, title=text.procedure.title,
             line=text.procedure.line, sha256=text.runbook.source_sha256, note=text.note,
         ),
-        code=CodeRecord(
-            spec=options.code or REFERENCE, sha256=code_sha256(options.code, options.project, options.unmodified)
-        ),
+        code=CodeRecord(spec=spec_of(options), sha256=sha256_of(options)),
         responder=options.responder, options=options.as_text(), environment=environment(options.python),
         replay=options.replay_command(drill.name), started_at=started_at,
         duration_s=round(wall_seconds() - start_s, 3), exhibits=shown,

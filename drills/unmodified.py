@@ -56,6 +56,10 @@ def unmodified_sha256(project: Path | None) -> str:
 @contextmanager
 def time_of(world: World) -> Iterator[None]:
     """While this lasts, code that runs as it is lives in the time of `world`; brokers' hosts exist in it."""
+    if world.mitigation is not None and world.mitigation.around is not None:
+        with world.mitigation.around(world):
+            yield
+        return
     if world.mitigation is None or not world.mitigation.unmodified:
         yield
         return

@@ -8,6 +8,7 @@ through its parts.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -55,6 +56,8 @@ class Mitigation(NamedTuple):
     """Where it comes from, for messages: `package.module:build`."""
     unmodified: bool = False
     """Whether it runs as it is, so that its own clocks, sleeps, threads and sockets must be the World's."""
+    around: Callable[[Any], AbstractContextManager[None]] | None = None
+    """Entered with the World around its run, by code that needs something prepared and cleared away."""
 
 
 class World:

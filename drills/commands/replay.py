@@ -14,9 +14,9 @@ from typing import Any
 
 import typer
 
-from drills.code import code_sha256
 from drills.commands.run import finish
 from drills.commands.targets import Target, targets
+from drills.mitigations import sha256_of
 from drills.options import RunOptions
 from drills.runner import Finished, text_of
 from results.record import CaseRecord, RunRecord
@@ -56,7 +56,7 @@ def changes(record: RunRecord, target: Target, options: RunOptions) -> list[str]
     changed = []
     if text_of(target.drill, options).runbook.source_sha256 != record.runbook.sha256:
         changed.append(f"the runbook ({record.runbook.file})")
-    now = code_sha256(options.code, options.project, options.unmodified)
+    now = sha256_of(options)
     if record.code.sha256 is not None and now != record.code.sha256:
         changed.append(f"the code ({record.code.spec})")
     return changed

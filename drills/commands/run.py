@@ -10,9 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drills.code import REFERENCE, load_mitigation
+from drills.code import REFERENCE
 from drills.commands.output import STDOUT, check_file, check_store, console, write_file
 from drills.commands.targets import Target, check_cases, targets
+from drills.mitigations import mitigation_of
 from drills.options import RunOptions
 from drills.progress import ProgressLine
 from drills.runner import Finished, run_drill, text_of
@@ -62,7 +63,7 @@ def run_command(words: Sequence[str], options: RunOptions, output: Output) -> in
     for target in chosen:
         check_cases(target.drill, options.cases)
         text_of(target.drill, options)
-    load_mitigation(options.code, options.project, options.unmodified, options.python)
+    mitigation_of(options)
     output.check()
     screen = console(to_stderr=output.takes_stdout)
     _announce(screen, words, chosen, options)
@@ -106,7 +107,7 @@ def _announce(screen: Console, words: Sequence[str], chosen: Sequence[Target], o
         "drill": ", ".join(f"{target.drill.name} ({target.drill.title})" for target in chosen),
         "seed": str(options.seed),
         "runbook": options.runbook or own,
-        "code": options.code or f"{REFERENCE} (the reference bot)",
+        "code": _code(options),
         "project": None if options.project is None else str(options.project),
         "python": None if options.python is None else f"{options.python} ({interpreter(str(options.python)).version})",
         "responder": options.responder,
@@ -117,6 +118,16 @@ def _announce(screen: Console, words: Sequence[str], chosen: Sequence[Target], o
     for name, text in lines.items():
         if text is not None:
             _line(screen, f"  {name:<11}{text}")
+
+
+def _code(options: RunOptions) -> str:
+    if options.exec is None:
+        return options.code or f"{REFERENCE} (the reference bot)"
+    from drills.executable import DEFAULT_ON
+    from sim.lockstep.isolation import chosen
+
+    walls = {"netns": "in namespaces without a network", "shim": "behind shims, without namespaces"}
+    return f"{options.exec}, started on {options.exec_on or DEFAULT_ON}, {walls[chosen(options.isolation)]}"
 
 
 def _sum_up(screen: Console, done: Sequence[tuple[RunRecord, Path | None]]) -> None:

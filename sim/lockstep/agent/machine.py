@@ -11,6 +11,7 @@ from sim.lockstep.agent import patching
 from sim.lockstep.agent.places import here
 from sim.lockstep.agent.wire import World, mine, note, request
 
+_real_exit = os._exit
 _NODE = 0x02_46_49_52_45_44
 _REFUSED = (
     "system", "fork", "forkpty", "popen", "posix_spawn", "posix_spawnp", "execv", "execve", "execvp", "execvpe",
@@ -65,6 +66,7 @@ def _popen(self: Any, args: Any, *rest: Any, **kwargs: Any) -> None:
 
 def _exit(status: int = 0) -> None:
     mine.line.ask(["exit", int(status), "os._exit"])
+    _real_exit(int(status))  # a process that the World did not start ends by itself
 
 
 def _audit(event: str, args: Any) -> None:
@@ -74,7 +76,7 @@ def _audit(event: str, args: Any) -> None:
         address = args[1] if len(args) > 1 else ""
         if address != World.path:
             refuse("socket", str(address), "a real socket: nothing leaves the machine in a drill")
-    elif not World.settings.get("spawn"):
+    elif not World.settings.get("spawn") or event in ("os.fork", "os.forkpty"):
         _refuse_process(event, str(args[0] if args else ""))
 
 

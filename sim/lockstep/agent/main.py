@@ -18,6 +18,7 @@ from typing import Any
 from sim.lockstep.agent import (
     clock,
     failures,
+    family,
     files,
     machine,
     net,
@@ -56,8 +57,11 @@ def begin() -> None:
     net.install()
     selecting.install()
     tls.install()
-    stdio.install()
-    files.install()
+    if World.settings.get("spawn"):  # what a shell starts writes where the shell has it write
+        family.install()
+    else:
+        stdio.install()
+        files.install()
     machine.install()
     machine.scrub_own()
     patching.exchange()

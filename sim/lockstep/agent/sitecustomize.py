@@ -20,7 +20,9 @@ def _chain() -> None:
 
 
 if os.environ.get("FIREDRILL_HUB"):
+    from sim.lockstep.agent.importing import keep_locks
     from sim.lockstep.agent.main import begin
 
+    keep_locks()
     begin()
 _chain()

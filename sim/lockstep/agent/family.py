@@ -1,0 +1,89 @@
+"""What a process that a shell of the drill started has to do with its relatives: children, pipes, signals.
+
+Its pipes and signals are the machine's, for those at the other end are processes of the machine too; time limits
+are the World's. A real signal that the program handles is told to the World, which has the handler called in the
+middle of whatever the program waits for, as it is for signals of the World.
+"""
+
+from __future__ import annotations
+
+import _socket
+import json
+import os
+import selectors
+import signal
+from typing import Any
+
+from sim.lockstep.agent import patching
+from sim.lockstep.agent.wire import World, wait
+
+_Real = getattr(selectors, "PollSelector", selectors.SelectSelector)  # bound here: other selectors see virtual sockets
+_FIRST_STEP_S, _LONGEST_STEP_S = 0.01, 0.5
+_real_kill, _real_signal = os.kill, signal.signal
+_RawSocket = _socket.socket
+
+
+class PipeSelector(_Real):  # type: ignore[misc,valid-type]
+    """What `subprocess` reads pipes with."""
+
+    def select(self, timeout: Any = None) -> Any:
+        """What is ready. Without a limit it waits on the machine, for the other end is of this drill."""
+        if timeout is None:
+            return super().select()
+        until_us = World.now_us + round(max(timeout, 0) * 1e6)
+        step_s = _FIRST_STEP_S
+        while True:
+            ready = super().select(0)
+            left_s = (until_us - World.now_us) / 1e6
+            if ready or left_s <= 0:
+                return ready
+            wait("sleep", min(step_s, left_s))
+            step_s = min(2 * step_s, _LONGEST_STEP_S)
+
+
+def _change_subprocess(module: Any) -> None:
+    """Let `communicate` wait for pipes."""
+    module._PopenSelector = PipeSelector
+
+
+def _tell_of_signal(number: int, frame: Any) -> None:
+    """A real signal has come: say so on a connection of its own, for this thread may be in the middle of a wait."""
+    teller = _RawSocket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    teller.connect(World.path)
+    hello = {"hello": f"{World.key}/s{number}", "pid": os.getpid(), "ppid": 0, "argv": []}
+    teller.sendall(json.dumps(hello).encode() + b"\n")
+    teller.close()
+
+
+def _kill(pid: int, number: int) -> None:
+    """Signals go to processes of the drill, and to no others."""
+    if pid == World.settings["pid"]:
+        if number:
+            _tell_of_signal(number, None) if callable(signal.getsignal(number)) else _real_kill(pid, number)
+        return
+    if pid > 0 and not _is_relative(pid):
+        raise ProcessLookupError(3, f"No such process: {pid} is no process of this drill")
+    _real_kill(pid, number)
+
+
+def _is_relative(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            text = file.read()
+    except OSError:
+        return False
+    return not text or f"FIREDRILL_HUB={World.path}".encode() in text.split(b"\0")
+
+
+def install() -> None:
+    """Replace what has to do with other processes."""
+    virtual = signal.signal
+
+    def set_handler(number: int, handler: Any) -> Any:
+        before = virtual(number, handler)
+        _real_signal(number, _tell_of_signal if callable(handler) else handler)
+        return before
+
+    patching.name(signal, "signal", set_handler)
+    patching.name(os, "kill", _kill)
+    patching.when_imported("subprocess", _change_subprocess)

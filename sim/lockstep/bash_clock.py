@@ -1,0 +1,66 @@
+"""What bash is told before each script (by BASH_ENV): where its chance starts, and, if need be, the time.
+
+`$RANDOM` is seeded, so that a back-off with jitter repeats. `$SECONDS`, `$EPOCHSECONDS`, `$EPOCHREALTIME` and
+`printf '%(...)T'` read the machine's clock inside bash; where a script of the project uses them, they are kept
+at the World's time before each command.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+_CLOCK = re.compile(rb"\bSECONDS\b|\bEPOCHSECONDS\b|\bEPOCHREALTIME\b|%\([^)]*\)T")
+_LARGEST = 1 << 20
+
+_START = """\
+RANDOM={seed}
+"""
+
+_WITH_CLOCK = """\
+unset EPOCHSECONDS EPOCHREALTIME
+__firedrill_now() {{
+  local __fd_line
+  IFS= read -r __fd_line <"{clock}" || return 0
+  __fd_line=$((10#$__fd_line))
+  EPOCHSECONDS=$((__fd_line / 1000000))
+  builtin printf -v EPOCHREALTIME '%d.%06d' "$EPOCHSECONDS" $((__fd_line % 1000000))
+  if [[ -n ${{__FIREDRILL_AT-}} ]]; then SECONDS=$((SECONDS + EPOCHSECONDS - __FIREDRILL_AT)); else SECONDS=0; fi
+  __FIREDRILL_AT=$EPOCHSECONDS
+}}
+printf() {{
+  case "$1 $2 $3" in *'%('*)  ;; *) builtin printf "$@"; return ;; esac
+  local -a __fd_a=("$@")
+  local __fd_i=0 __fd_n __fd_r
+  [[ ${{__fd_a[0]}} == -v ]] && __fd_i=2
+  [[ ${{__fd_a[__fd_i]}} == -- ]] && __fd_i=$((__fd_i + 1))
+  __fd_n=$__fd_i __fd_r=${{__fd_a[__fd_i]}}
+  while [[ $__fd_r == *%* ]]; do
+    __fd_r=${{__fd_r#*%}}
+    if [[ $__fd_r == %* ]]; then __fd_r=${{__fd_r#%}}; continue; fi
+    __fd_n=$((__fd_n + 1))
+    if [[ $__fd_r == \\(*\\)T* ]]; then
+      case "${{__fd_a[__fd_n]--1}}" in -1|-2) __fd_a[__fd_n]=$EPOCHSECONDS ;; esac
+      __fd_r=${{__fd_r#*)T}}
+    fi
+  done
+  builtin printf "${{__fd_a[@]}}"
+}}
+set -T
+trap __firedrill_now DEBUG
+"""
+
+
+def reads_clock(project: Path) -> bool:
+    """Whether a script of the project reads the clock inside bash."""
+    for file in sorted(project.rglob("*")):
+        if file.suffix in (".sh", ".bash", "") and file.is_file() and file.stat().st_size <= _LARGEST:
+            content = file.read_bytes()
+            if b"\0" not in content and _CLOCK.search(content):
+                return True
+    return False
+
+
+def bash_start_file(seed: int, clock: Path | None) -> str:
+    """The text that bash reads before a script; with `clock`, the file that holds the time in microseconds."""
+    return _START.format(seed=seed) + ("" if clock is None else _WITH_CLOCK.format(clock=clock))

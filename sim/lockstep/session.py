@@ -1,0 +1,505 @@
+"""One start of somebody's program as processes of the machine, in lock-step with the World.
+
+The World stands still while any process of the run computes. Once all of them rest (`tree`), what the shims
+ask for is taken up in the order of the family tree, not of arrival, one at a time; each answer lets one
+process go on, and the World stands still again until all rest. So nothing depends on who is quicker. When
+nothing is left to answer at this instant, the World goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from sim.actors.process import Process
+from sim.claims import claims_in
+from sim.clock import MINUTE, SECOND, wall_seconds
+from sim.errors import BadInput
+from sim.lockstep.commands import perform
+from sim.lockstep.guests import Guest, GuestChannel
+from sim.lockstep.refusals import Refusals
+from sim.lockstep.requests import Request
+from sim.lockstep.transfer import Transfer
+from sim.lockstep.tree import Task, Tree, children_of
+
+if TYPE_CHECKING:
+    from sim.lockstep.room import Room
+
+# Bound here: in a strand, names of the standard library are those of virtual time.
+_select, _Popen, _kill = select.select, subprocess.Popen, os.kill
+
+HANG_AFTER_US = 5 * MINUTE
+"""A call without a limit that has not come back after so long is written down as a hang."""
+LINES_KEPT = 20_000
+_BUSY_LIMIT_S = 10.0
+_STUCK_LIMIT_S = 120.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0003, 0.005
+_SURE_AFTER_S = 0.3
+"""A program whose processes all wait for each other is looked at for so long before it is given up."""
+_PIPES_AHEAD = 32
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+class Session:
+    """A program of a run, from its start to its end."""
+
+    def __init__(
+        self, room: Room, process: Process, label: str, argv: list[str], variables: Mapping[str, str],
+        on_exit: Callable[[int], None] = lambda code: None,
+    ) -> None:  # fmt: skip
+        """Belongs to `process` of the firm; `on_exit` is told the exit status (128 + N when signal N ended it)."""
+        self.room, self.process, self.label, self._argv, self._on_exit = room, process, label, argv, on_exit
+        self.world, self.hosts, self.zone = room.world, room.hosts, room.zone
+        self.history = room.world.history
+        self.name = process.name
+        self.looks = 0
+        """How often the date has been asked for since the last wait."""
+        self.exit_code: int | None = None
+        self.ended = False
+        """Whether nothing of it is left."""
+        self._variables = dict(variables)
+        self._folder = room.new_session_folder()
+        self.hub_pipe = str(self._folder / "hub")
+        self.mkfifo = room.real("mkfifo")
+        self._requests: dict[int, Request] = {}
+        self._fresh: list[int] = []
+        self._timers: dict[int, int] = {}
+        self._tasks: list[Task] = []
+        self.channels: list[GuestChannel] = []
+        """Connections of the Python processes among them."""
+        self._guests: list[Guest] = []
+        self._settling = False
+        self._parts = {"stdout": b"", "stderr": b""}
+        self._lines = 0
+        self._kept = 0
+        self._pipes_made = 0
+        self._refused: set[str] = set()  # membership only
+        self._refusals = Refusals()
+        self._still_since: float | None = None
+        self._random = self.world.streams.stream(f"code/{self.name}/exec{room.number}")
+        process.on_kill.append(self.kill)
+
+    # Life.
+
+    def start(self) -> None:
+        """Start it now, up to its first wait."""
+        (self._folder / "r").mkdir()
+        os.mkfifo(self.hub_pipe)
+        self._make_pipes(0)
+        self._hub = os.open(self.hub_pipe, os.O_RDWR | os.O_NONBLOCK)
+        out, out_end = os.pipe()
+        err, err_end = os.pipe()
+        status, status_end = os.pipe()
+        config = self.room.write_config(self._folder, self._argv, self._environ(), status_end)
+        self._launcher = _Popen(
+            self.room.launcher_command(config), stdin=subprocess.DEVNULL, stdout=out_end, stderr=err_end,
+            pass_fds=(status_end,), env={}, cwd="/",
+        )  # fmt: skip
+        for end in (out_end, err_end, status_end):
+            os.close(end)
+        self._pipes = {out: "stdout", err: "stderr", status: "status"}
+        for fd in self._pipes:
+            os.set_blocking(fd, False)
+        self._status = b""
+        self._tree = Tree(self._launcher.pid, self.room.hidden_levels)
+        self._ready = False
+        self.room.sessions.append(self)
+        self.settle()
+
+    def _environ(self) -> dict[str, str]:
+        return self.room.environ(self._folder, int.from_bytes(self.random_bytes(2), "big") & 0x7FFF) | self._variables
+
+    def kill(self) -> None:
+        """End it from outside, with everything that it has started; what it has printed by then is kept."""
+        if self.ended or not hasattr(self, "_launcher"):
+            return
+        self.ended = True
+        for request in self._requests.values():
+            request.answered = True
+            request.on_gone()
+        self._requests.clear()
+        self._dismiss()
+        self._end_processes()
+        self._drain()
+        self._flush(everything=True)
+        self._close()
+
+    def _dismiss(self) -> None:
+        for guest in list(self._guests):
+            guest.kill(-int(signal.SIGKILL))
+        for channel in self.channels:
+            channel.close()
+        self.channels.clear()
+
+    def _end_processes(self) -> None:
+        if self._launcher.poll() is None:
+            below = children_of(self._launcher.pid)
+            if self.room.hidden_levels > 1 and below:
+                _send(below[0], signal.SIGKILL)  # the first of its namespace takes all others along
+            else:
+                _send(self._launcher.pid, signal.SIGTERM)
+        try:
+            self._launcher.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._launcher.kill()
+            self._launcher.wait()
+
+    def _close(self) -> None:
+        for fd in (*self._pipes, self._hub):
+            os.close(fd)
+        self._pipes = {}
+        if self in self.room.sessions:
+            self.room.sessions.remove(self)
+
+    # Settling: until nothing more happens at this instant.
+
+    def settle(self) -> None:
+        """Let the processes run until all of them wait for virtual time, or have ended."""
+        if self._settling or self.ended:
+            return
+        self._settling = True
+        try:
+            while not self.ended:
+                self._wait_for_rest()
+                self._flush()
+                if self.ended or not self._serve_one():
+                    break
+        finally:
+            self._settling = False
+
+    def _wait_for_rest(self) -> None:
+        pause_s, since = _FIRST_PAUSE_S, wall_seconds()
+        ticks = self._tree.cpu_ticks()
+        next_look_s = 1.0
+        self._refusals.begin()
+        while True:
+            self._drain()
+            if self._launcher.poll() is not None:
+                self._all_gone()
+                return
+            tasks = self._tree.at_rest() if self._ready else None
+            if tasks is not None and not self._drain() and self._accept(tasks):
+                return
+            speaking = [channel._fd for channel in self.channels if not channel.heard and channel._fd >= 0]
+            watched = [self._hub, self.room.server._fd, *speaking]
+            called, _, _ = _select([*watched, *self._pipes], [], [], pause_s)
+            spoken = any(fd in called for fd in watched)
+            pause_s = _FIRST_PAUSE_S if spoken else min(_LONGEST_PAUSE_S, 1.2 * pause_s)
+            spent_s = wall_seconds() - since
+            if spent_s > next_look_s:
+                next_look_s = spent_s + 1.0
+                busy_s = (self._tree.cpu_ticks() - ticks) / _TICKS_PER_S
+                if busy_s > _BUSY_LIMIT_S or spent_s > _STUCK_LIMIT_S:
+                    self._stuck("busy loop")
+                    return
+
+    def _accept(self, tasks: list[Task]) -> bool:
+        """Whether the rest is one that virtual time can end; raises BadInput when only the machine's clock can."""
+        self._tasks = tasks
+        alive = {task.pid for task in tasks if not task.is_gone()}
+        for own_pid in self._fresh:
+            task = next((task for task in tasks if task.own_pid == own_pid), None)
+            known = self._requests.get(own_pid)
+            if task is None:
+                continue
+            self._make_pipes(own_pid)
+            if known is None or known.task.pid != task.pid:
+                self._requests[own_pid] = Request(self, task)
+        self._forget_the_dead(alive)
+        self._welcome(tasks)
+        virtual = {request.task.pid for request in self._requests.values()} | {g.task.pid for g in self._guests}
+        others = [task for task in tasks if task.pid in alive and task.pid not in virtual]
+        reason = self._refusals.look(others)
+        if reason is not None:
+            self._refuse_program(*reason)
+        if self._refusals.waiting:
+            return False
+        waits = self._requests or self._timers or self._guests
+        if waits or self._fresh or self.exit_code is not None or not others:
+            self._still_since = None
+            return True
+        self._still_since = wall_seconds() if self._still_since is None else self._still_since
+        if wall_seconds() - self._still_since < _SURE_AFTER_S:
+            return False
+        self._stuck("a wait that nothing ends")
+        return True
+
+    def _welcome(self, tasks: list[Task]) -> None:
+        """Python processes that have said hello: each begins when the family has settled, in the order of the tree."""
+        strangers = self.room.server.strangers
+        for task in tasks:
+            for found in [s for s in strangers if s[0].pid == task.own_pid and "/s" in s[0].key]:
+                strangers.remove(found)
+                found[1].close()
+                for guest in [guest for guest in self._guests if guest.task.pid == task.pid]:
+                    self.world.env.call_later(0, guest.signal, int(found[0].key.rpartition("/s")[2]))
+            for found in [s for s in strangers if s[0].pid == task.own_pid and "/" not in s[0].key]:
+                strangers.remove(found)
+                guest = Guest(self, *found, task)
+                self._guests.append(guest)
+                self.world.env.call_later(0, guest.begin)
+
+    def guest_ended(self, guest: Guest) -> None:
+        """A Python process has ended."""
+        if guest in self._guests:
+            self._guests.remove(guest)
+        self.channels = [channel for channel in self.channels if channel._fd >= 0]
+
+    def _forget_the_dead(self, alive: set[int]) -> None:
+        for own_pid, request in list(self._requests.items()):
+            if request.task.pid not in alive:
+                del self._requests[own_pid]
+                if not request.answered:
+                    request.answered = True
+                    request.on_gone()
+        for pid in [pid for pid in self._timers if pid not in alive]:
+            del self._timers[pid]
+
+    def _serve_one(self) -> bool:
+        """Take up the next fresh request; whether there was one."""
+        order = {task.own_pid: index for index, task in enumerate(self._tasks)}
+        fresh = sorted((pid for pid in self._fresh if pid in self._requests), key=lambda pid: order.get(pid, 0))
+        if not fresh:
+            self._fresh.clear()
+            for channel in sorted(self.channels, key=lambda channel: channel.path):
+                channel.wake()
+            return False
+        own_pid = fresh[0]
+        self._fresh = fresh[1:]
+        request = self._requests[own_pid]
+        if not request.came_again():
+            perform(request)
+        return True
+
+    def _all_gone(self) -> None:
+        self._drain()
+        if self.ended:
+            return
+        self.ended = True
+        for request in self._requests.values():
+            request.answered = True
+            request.on_gone()
+        self._requests.clear()
+        self._dismiss()
+        self._flush(everything=True)
+        self._close()
+        if self.exit_code is None:
+            self._exited(137)
+
+    # What the processes say.
+
+    def _drain(self) -> bool:
+        """Take in what has been written; whether shims have called."""
+        for fd, name in list(self._pipes.items()):
+            data, open_still = _read_all(fd)
+            if not open_still:
+                del self._pipes[fd]
+                os.close(fd)
+            if not data:
+                continue
+            if name == "status":
+                self._status += data
+                self._read_status()
+            else:
+                self._parts[name] += data
+        called, _ = _read_all(self._hub)
+        self._fresh += [int(line) for line in called.split() if line.isdigit()]
+        strangers = len(self.room.server.strangers)
+        self.room.server.look()
+        spoken = [channel for channel in self.channels if channel.take_in()]
+        return bool(called) or bool(spoken) or len(self.room.server.strangers) > strangers
+
+    def _read_status(self) -> None:
+        *lines, self._status = self._status.split(b"\n")
+        for line in lines:
+            word, _, rest = line.decode("utf-8", "replace").partition(" ")
+            if word == "ready":
+                self._ready = True
+                self.room.learned(rest)
+            elif word == "failed":
+                raise BadInput(
+                    f"the program cannot be shut in: {rest}", field="--isolation", value="netns",
+                    mend="use --isolation shim",
+                )  # fmt: skip
+            elif word == "unstartable":
+                raise BadInput(rest, field="--exec", value=self.label, mend="check the command, and that it may be run")
+            elif word == "exited":
+                code = int(rest)
+                self._flush(everything=True)
+                self._exited(128 - code if code < 0 else code)
+
+    def _exited(self, code: int) -> None:
+        self.exit_code = code
+        self.history.emit("code.exit", self.name, hook=self.label, code=str(code))
+        self.world.env.call_later(0, self._on_exit, code)
+
+    def _flush(self, everything: bool = False) -> None:
+        """Record whole lines: what was printed since the last wait, standard output first."""
+        for stream in ("stdout", "stderr"):
+            whole, newline, rest = self._parts[stream].rpartition(b"\n")
+            if everything and rest:
+                whole, newline, rest = whole + newline + rest, b"\n", b""
+            self._parts[stream] = rest
+            if newline:
+                for line in whole.decode("utf-8", "replace").split("\n"):
+                    self.note_line(stream, line)
+
+    def note_line(self, stream: str, line: str) -> None:
+        """Record a line, and what it claims."""
+        self._lines += 1
+        if self._lines >= LINES_KEPT:
+            if self._lines == LINES_KEPT:
+                self.history.emit("code.output_cut", self.name, lines=LINES_KEPT)
+            return
+        text = self.plain(line.rstrip("\r"))
+        self.history.emit("code.output", self.name, stream=stream, text=text)
+        for claim in claims_in(text):
+            self.world.note_claim(claim, text, self.name, self.room.line_that_says(text))
+
+    # For the commands.
+
+    def plain(self, text: str) -> str:
+        """Without what differs between two runs of one seed: where the run keeps its files."""
+        return self.room.plain(text)
+
+    def pipe(self, own_pid: int) -> str:
+        """Path of a shim's pipe."""
+        return f"{self._folder}/r/{own_pid}"
+
+    def _make_pipes(self, own_pid: int) -> None:
+        """Have pipes ready for the next processes of a namespace, whose numbers rise by one; it saves each a mkfifo."""
+        if self.room.isolation == "netns" and own_pid + _PIPES_AHEAD // 2 > self._pipes_made:
+            for number in range(self._pipes_made + 1, own_pid + _PIPES_AHEAD + 1):
+                os.mkfifo(f"{self._folder}/r/{number}")
+            self._pipes_made = own_pid + _PIPES_AHEAD
+
+    def write(self, own_pid: int, text: str, asks_again: bool = False) -> None:
+        """Answer a shim: it runs `text`."""
+        place = self.pipe(own_pid)
+        data = text.encode("utf-8", "surrogateescape")
+        if len(data) > 60_000:
+            data = f". {self.keep(data)}\n".encode()
+        request = self._requests.get(own_pid)
+        if request is None:
+            return
+        if request.stdin is not None:
+            place += ".2"
+        if not asks_again:
+            del self._requests[own_pid]
+        self.room.tick()
+        fd = self._open_pipe(place, request.task.pid)
+        if fd is None:
+            return
+        os.write(fd, data)
+        os.close(fd)
+        os.unlink(place)
+        self.settle()
+
+    def _open_pipe(self, place: str, pid: int) -> int | None:
+        """The pipe at which a shim waits; None when it has been killed meanwhile."""
+        since = wall_seconds()
+        while True:
+            try:
+                return os.open(place, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError:
+                if Task(pid, ()).is_gone():
+                    return None
+            assert wall_seconds() - since < _STUCK_LIMIT_S, place
+            _select([], [], [], _FIRST_PAUSE_S)
+
+    def keep(self, content: bytes) -> str:
+        """A file with this content, for a shim to read."""
+        self._kept += 1
+        place = self._folder / f"kept{self._kept}"
+        place.write_bytes(content)
+        return str(place)
+
+    def real(self, name: str) -> str:
+        """Where the machine's own program of this name can be started."""
+        return self.room.real(name)
+
+    def random_bytes(self, count: int) -> bytes:
+        """Bytes of the run's chance."""
+        return self._random.bytes(count)  # type: ignore[no-any-return]
+
+    def refused(self, kind: str, what: str) -> None:
+        """Write down, once, that the program asked for something a drill does not give."""
+        if what not in self._refused:
+            self._refused.add(what)
+            self.history.emit("code.refused", self.name, refused=kind, what=what, at=self.room.line_that_says(what))
+
+    def watch(self, pid: int) -> None:
+        """A timer runs for a process."""
+        self._timers[pid] = self._timers.get(pid, 0) + 1
+
+    def unwatch(self, pid: int) -> None:
+        """It has run out."""
+        left = self._timers.pop(pid, 0) - 1
+        if left > 0:
+            self._timers[pid] = left
+
+    def runs(self, task: Task) -> bool:
+        """Whether a process has not ended."""
+        return not self.ended and any(t.pid == task.pid and t.path == task.path for t in self._tree.tasks())
+
+    def signal_below(self, task: Task, number: int) -> None:
+        """Send a signal to everything that a process has started, the oldest first."""
+        for below in [t for t in self._tree.tasks() if task.pid in t.path and t.pid != task.pid]:
+            _send(below.pid, number)
+        self.settle()
+
+    def watch_for_hang(self, request: Request, transfer: Transfer) -> None:
+        """Look again after `HANG_AFTER_US` whether a transfer without a limit still waits."""
+
+        def look() -> None:
+            if transfer.waits and not request.answered and not self.ended:
+                self.history.emit(
+                    "code.hang", self.name, endpoint=request.shown, at=self.room.line_that_says(request.shown),
+                    stack=[], waited_s=transfer.waited_us / SECOND,
+                )  # fmt: skip
+
+        self.world.env.call_later(HANG_AFTER_US, look)
+
+    # What goes wrong.
+
+    def _stuck(self, what: str) -> None:
+        names = [task.name() for task in self._tasks or self._tree.tasks()]
+        self.history.emit(
+            "code.hang", self.name, endpoint=what, at=self.label, stack=[self.plain(name) for name in names[-8:]],
+            waited_s=0.0,
+        )  # fmt: skip
+        self.kill()
+        if self.exit_code is None:
+            self._exited(137)
+
+    def _refuse_program(self, name: str, why: str, mend: str) -> None:
+        shown = self.plain(name)
+        self.history.emit("code.refused", self.name, refused="program", what=f"{shown}: {why}", at=self.label)
+        self.kill()
+        raise BadInput(f"{shown} {why}", field="--exec", value=self.label, mend=mend)
+
+
+def _read_all(fd: int) -> tuple[bytes, bool]:
+    """What is there now, and whether more may come."""
+    data = b""
+    while True:
+        try:
+            piece = os.read(fd, 1 << 16)
+        except BlockingIOError:
+            return data, True
+        if not piece:
+            return data, False
+        data += piece
+
+
+def _send(pid: int, number: int) -> None:
+    try:
+        _kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+

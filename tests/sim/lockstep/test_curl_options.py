@@ -1,0 +1,68 @@
+"""curl's command line, read as curl reads it."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.lockstep.curl_options import Wrong, parse
+
+
+def no_file(path: str) -> bytes:
+    raise AssertionError(path)
+
+
+def test_clusters_and_values_glued_on() -> None:
+    options = parse(["-sSfLXPOST", "-m5", "-H", "A: b", "https://x/y", "-o", "out", "--connect-timeout", "2.5"])
+    assert options.flags == {"silent", "show-error", "fail", "location"}
+    assert options.values["request"] == "POST"
+    assert options.seconds("max-time") == 5_000_000
+    assert options.seconds("connect-timeout") == 2_500_000
+    assert options.headers == ["A: b"]
+    assert (options.urls, options.outputs) == (["https://x/y"], ["out"])
+
+
+def test_data_is_joined_and_files_are_read() -> None:
+    options = parse(["-d", "a=1", "-d@body.txt", "--data-urlencode", "q=x y&z", "x"])
+    assert options.body({"body.txt": b"l1\nl2\n"}.__getitem__) == b"a=1&l1l2&q=x%20y%26z"
+    assert parse(["--data-binary", "@f", "x"]).body({"f": b"l1\nl2\n"}.__getitem__) == b"l1\nl2\n"
+    assert parse(["--data-raw", "@not-a-file", "x"]).body(no_file) == b"@not-a-file"
+    assert parse(["--json", '{"a":1}', "x"]).body(no_file) == b'{"a":1}'
+    assert parse(["x"]).body(no_file) is None
+
+
+def test_standard_input_is_asked_for_only_when_needed() -> None:
+    assert parse(["-d", "@-", "x"]).wants_stdin
+    assert parse(["-T", "-", "x"]).wants_stdin
+    assert not parse(["-d", "@file", "x"]).wants_stdin
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ([], "no URL specified!"),
+        (["--frobnicate", "x"], "option --frobnicate: is unknown"),
+        (["x", "-X"], "option -X: requires parameter"),
+    ],
+)
+def test_what_curl_refuses(args: list[str], message: str) -> None:
+    with pytest.raises(Wrong, match=message) as wrong:
+        parse(args)
+    assert (wrong.value.code, wrong.value.simulated) == (2, True)
+
+
+def test_a_number_that_is_none() -> None:
+    with pytest.raises(Wrong, match="numerical"):
+        parse(["-m", "soon", "x"]).seconds("max-time")
+    with pytest.raises(Wrong, match="numerical"):
+        parse(["--retry", "x", "u"]).number("retry", 0)
+
+
+def test_what_the_drill_cannot_give_says_so() -> None:
+    with pytest.raises(Wrong, match="not simulated in a drill") as wrong:
+        parse(["-F", "file=@x", "https://x"])
+    assert not wrong.value.simulated
+
+
+def test_options_that_change_nothing_are_taken() -> None:
+    options = parse(["-k", "--cacert", "ca.pem", "--http1.1", "-4", "--compressed", "-v", "--no-buffer", "https://x"])
+    assert options.urls == ["https://x"]
