@@ -147,9 +147,11 @@ def _approval(words: str, src: Source) -> Constraint | None:
 def _verb_form(part: str) -> str:
     """Bring "Only reset" and "resetting" to the bare verb."""
     bare = re.sub(r"^\W*(?:only|nur|erst|solo|sólo)\s+", "", part, flags=re.I).strip()
-    return re.sub(
+    plain_verb = re.sub(
         r"^(?!trading)(\w{3,}?)(tt|pp)?ing\b", lambda m: m.group(1) + (m.group(2) or "")[:1], bare, flags=re.I
     )
+    with_e = re.sub(r"^(\w+)", r"\1e", plain_verb)  # "closing" is of "close"
+    return with_e if plain_verb != bare and not actions_in(plain_verb) and actions_in(with_e) else plain_verb
 
 
 def _wait(words: str, src: Source) -> Constraint | None:

@@ -15,7 +15,8 @@ _PLACEHOLDER = re.compile(
     r"^\W*$|^[\[<({].*[\]>)}]$|\[(?:phone|email|name|contact|number|support|tel|telefon|teléfono|correo|"
     r"slack|define|tbd|insert|nombre|nummer)[^\]]*\]|^\(?(?:define|tbd|tba|todo|n/?a|xxx+|fill in|to be "
     r"(?:defined|added|confirmed)|"
-    r"offen|ausfüllen|noch zu (?:ergänzen|definieren)|por definir|pendiente|completar)\b.*\)?$|\bXXX+|"
+    r"offen|noch offen|ausfüllen|noch zu (?:ergänzen|definieren)|por definir|pendiente|completar|à (?:compléter|"
+    r"définir)|a (?:definir|completar|preencher)|unknown|none yet)\b.*\)?$|\bXXX+|"
     r"\b555[- ]?\d{3,4}|\+?0{3,}[- ]?0{2,}|example\.(?:com|org)\b|\?{2,}",
     re.I,
 )
