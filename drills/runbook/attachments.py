@@ -32,6 +32,8 @@ _DRILL = re.compile(
     r"\s-\s)\s*(?P<scenario>\S.*)$",
     re.I,
 )
+_NEXT_LABEL = re.compile(r"(?<=\S)\s+[·|]?\s*(?=\*\*[^*\n]{2,30}:\*\*)")
+"""Between two labels on one line: `**Severity:** P0. **RTO:** 15 minutes`."""
 _LABELLED = re.compile(r"^(?P<key>[^\W\d][\w /()-]{0,40}?)\s*:\s*(?P<value>\S.*)$")
 
 
@@ -154,7 +156,8 @@ def _lines(blocks: Sequence[Block]) -> Iterator[tuple[int, str]]:
     for block in blocks:
         if isinstance(block, Paragraph):
             for offset, raw in enumerate(block.raw.split("\n")):
-                yield block.line + offset, plain(raw)
+                for part in _NEXT_LABEL.split(raw):
+                    yield block.line + offset, plain(part)
         elif isinstance(block, ListBlock):
             for item in block.items:
                 yield item.line, plain(item.raw)

@@ -45,6 +45,8 @@ def _get(host: str, path: str, title: str) -> Meaning:
         )
     if re.search(r"\b(?:marketdata|market data|eodhd|polygon|feed|bars|quotes|calibration)\b", where):
         return Meaning(("look_data",), "read")
+    if re.search(r"\b(?:health\w*|readyz?|livez?|liveness|readiness)\b", name_words(path)):
+        return Meaning(("verify_health",), "read")
     return Meaning((look_at(name_words(path)) or look_at(title) or "look_status",), "read")
 
 

@@ -35,7 +35,11 @@ _COUNTS = {
     "cinco": 5,
 }
 _APPROVAL = re.compile(
-    r"(?:\bonly\b[^.\n]{0,60}\b(?:after|with|once)\b[^.\n]{0,60}\b(?:approv\w*|sign-?off|authori[sz]\w*)|"
+    r"(?:\b(?:once|until|when)\b[^.,\n]{2,40}\b(?:agrees?|approves?|signs? off|(?:has|have) (?:agreed|approved|signed "
+    r"off))\b|\b(?:uniquement|seulement)\b[^.\n]{0,60}\b(?:après|avec)\b[^.\n]{0,40}\b(?:validation|accord|"
+    r"approbation|autorisation)|\b(?:somente|só|apenas)\b[^.\n]{0,60}\b(?:após|com|depois)\b[^.\n]{0,40}\b(?:aprovação|"
+    r"autorização)|"
+    r"\bonly\b[^.\n]{0,60}\b(?:after|with|once)\b[^.\n]{0,60}\b(?:approv\w*|sign-?off|authori[sz]\w*)|"
     r"\b(?:after|requires?|needs?|without|until)\b[^.\n]{0,50}\b(?:approval|sign-?off|authori[sz]ation)|"
     r"\b(?:approval|sign-?off|authori[sz]ation)\b[^.\n]{0,30}\b(?:is |are )?(?:required|needed|mandatory|"
     r"before)\b|\bmanual approval\b|\bmanually verify\b[^.\n]{0,30}\bbefore\b|"

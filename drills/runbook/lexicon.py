@@ -42,7 +42,8 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"^phone (?:numbers|list)",
     )),
     ("checklist", _any(r"check-?lists?$", r"^check-?list\b", r"checkliste\b", r"prüfliste",
-        r"lista de (?:verificación|comprobación|control)")),
+        r"lista de (?:verificación|comprobación|control)",
+        r"(?:drill|exercise|übungs?|incident) ?(?:record|protokoll|log)$", r"^sign-?off$", r"^registro del simulacro")),
     ("drills", _any(
         r"^testing (?:this|the) ", r"\bdrills?$",
             r"\b(?:quarterly|monthly|annual|yearly) (?:drills?|exercises?|tests?)\b",
@@ -62,7 +63,8 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"^störungs(?:klassen|kategorien)", r"^einstufung$", r"^klassifizierung$", r"^eskalationsstufen",
         r"^(?:niveles|tabla|matriz|clasificación|escala|grados) de (?:severidad|gravedad|prioridad|"
             r"criticidad|incidentes|incidencias)", r"^(?:severidad|gravedad|prioridad)(?:es)?$", r"^clasificación$",
-            r"^severidades\b",
+            r"^severidades\b", r"^niveaux? de (?:gravité|sévérité|priorité)", r"^(?:gravité|sévérité)s?$",
+            r"^(?:níveis|nível) de (?:severidade|gravidade|prioridade)", r"^severity guide$",
     )),
     ("symptoms", _any(
         r"^(?:typical |common |observed |known )?symptoms?\b", r"^signs\b", r"^examples$", r"^indicators$",
@@ -165,7 +167,9 @@ GENERIC_TITLE = _any(
 )  # fmt: skip
 
 ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
-    ("post", _any(r"post[- ]?(?:incident|mortem|incidente)", r"^after (?:the|any|an) incident", r"required actions",
+    ("post", _any(r"^después del? (?:incidente|la incidencia)", r"^nach dem (?:vorfall|incident)",
+        r"^après l['’]incident",
+        r"post[- ]?(?:incident|mortem|incidente)", r"^after (?:the|any|an) incident", r"required actions",
         r"follow[- ]?up", r"lessons learned", r"retrospective", r"nachbereitung", r"nachbearbeitung", r"nachsorge",
         r"seguimiento", r"lecciones")),
     ("prevention", _any(r"prevent(?!.*promotion)", r"vorbeug", r"prävention", r"prevención", r"preventiv",

@@ -33,6 +33,9 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (action, re.compile(r"(?<![a-z])(?:" + pattern + r")(?![a-z])"))
     for action, pattern in (
+        ("look_logs", r"kill ?switch (?:reason|history|logs?|cause)"),
+        ("look_status", r"kill ?switch (?:status|state|show|get|info)"),
+        ("look_broker", r"(?:session|sesion|sitzung|fix) (?:status|state|show|list|estado)"),
         ("reset_halt",
             r"reset (?:the )?(?:halt|kill(?: switch(?:es)?)?|emergency|stop|latch)|(?:release|clear|lift|unset|"
             r"disarm|rearm) (?:halt|kill|kill switch|emergency stop)|un ?halt|kill (?:switch )?reset|halt "
@@ -52,7 +55,8 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("verify_health", r"health(?: ?check|z)?|check health|smoke test|status check|readyz?|livez?|rollout status"),
         ("safe_mode", r"safe mode|reduce only|close only"),
         ("cancel_orders",
-            r"cancel (?:all|open|every)?(?: ?orders?)?|cancel$|stornieren|anular|cancelar|annuler|orders? cancel|cancel orders?|cancelall|purge orders"),
+            r"cancel (?:all|open|every)?(?: ?orders?)?|cancel$|stornieren|anular|"
+            r"cancelar|annuler|orders? cancel|cancel orders?|cancelall|purge orders"),
         ("flatten",
             r"close (?:all |every |open )*(?:positions?)|flatten(?: all)?|liquidat\w+|unwind|close position|"
             r"panic close|exit (?:all )?positions|positions? close|glattstellen|zerar|to flat"),
@@ -60,7 +64,8 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"emergency (?:stop|halt)|strateg\w+ (?:stop|pause|disable|off)|halt(?: all| trading)?|pause (?:all|"
             r"trading|strategies)|stop (?:all|"
             r"trading|strateg\w+)|kill (?:switch|strategy|all|trading)|suspend(?: trading)?|killswitch|panic|"
-            r"disable trading|trading (?:off|stop|pause|disable)|freeze|pause$|block (?:all|orders?)|block$|sperren|parar|"
+            r"disable trading|trading (?:off|stop|pause|disable)|freeze|pause$|"
+            r"block (?:all|orders?)|block$|sperren|parar|"
             r"detener|anhalten|experts? stop"),
         ("reconcile", r"reconcil\w+|sync (?:positions|state|book)|abgleich"),
         ("reconnect", r"re ?connect\w*|restart (?:broker|adapter|connector|gateway|tws|session)|(?:broker|adapter|"

@@ -147,6 +147,8 @@ def _rule_item(item: ListItem, section: Section, file: str) -> EscalationRule:
 
 def _rule(when: str, action: str, src: Source) -> EscalationRule:
     after = deadline(when, src, "table") or (find_deadline(when, src) if when == action else None)
+    if after is not None and after.lo_s is None and after.kind in {"max", "budget"}:
+        after = after.model_copy(update={"lo_s": after.hi_s})  # "after | 10 minutes" is not before those are over
     role = _TO.search(action)
     return EscalationRule(
         src=src,

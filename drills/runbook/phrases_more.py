@@ -29,12 +29,13 @@ MORE: dict[str, re.Pattern[str]] = {
     "verify_orders": any_of(
         r"(?:verify|confirm|check|ensure)\b.{0,30}\bno quotes?\b.{0,12}\b(?:live|left|out)\b"),
     "verify_health": any_of(
-        r"(?:verify|confirm|check|ensure)\b.{0,40}\b(?:c[ao]mes? (?:back )?up|is (?:back )?up|starts? (?:up )?cleanly)\b"),
+        r"(?:verify|confirm|check|ensure)\b.{0,40}\b(?:c[ao]mes? (?:back )?up|is (?:back )?up|starts? cleanly)\b"),
     "verify_trading": any_of(
         r"(?:confirmar|verificar|comprobar)\b.{0,25}\b(?:vuelve a operar|opera de nuevo|volta a operar)"),
     "safe_mode": any_of(r"drain\b\W{0,3}(?:it|the (?:host|bot|strategy|engine|book|algo|box))\b",
         r"drain$"),
-    "escalate": any_of(r"faire remonter", r"escalad\w+\b", r"remonter (?:à|au)\b", r"acionar (?:o |a )?(?:gestor|gerente)"),
+    "escalate": any_of(r"faire remonter", r"escalad\w+\b", r"remonter (?:à|au)\b",
+        r"acionar (?:o |a )?(?:gestor|gerente)"),
     "approve": any_of(r"(?:validation|approbation|autorisation|feu vert|accord) (?:du|de la|des|par)\b",
         r"aprovação\b", r"autorização\b"),
     "acknowledge": any_of(r"(?:acquitter|prendre en compte)\b.{0,15}\b(?:alerte|alarme)",
@@ -69,8 +70,8 @@ MORE: dict[str, re.Pattern[str]] = {
         r"(?:réarmer|réinitialiser|lever)\b.{0,25}\b(?:kill[- ]?switch|blocage|coupe-circuit|arrêt)",
         r"(?:rearmar|liberar|resetar)\b.{0,25}\b(?:kill[- ]?switch|bloqueio|trava)"),
     "resume": any_of(
-        rf"(?:re-?)?(?:enable|start|activate|turn on|switch on|open|resume)\b.{{0,25}}\b{_FLOW}\b(?! (?:stack|system|engine|"
-        r"service|process|app\w*|host|server))",
+        rf"(?:re-?)?(?:enable|start|activate|turn on|switch on|open|resume)\b.{{0,25}}\b{_FLOW}\b"
+        r"(?! (?:stack|system|engine|service|process|app\w*|host|server))",
         r"let\b.{0,30}\btrade again", r"un-?block\b(?!.{0,15}\b(?:ip|account)\b)",
         r"(?:algos?|bots?|strategien?|händler)\b.{0,30}\b(?:start|anfahr)\w*", r"wieder (?:an|hoch)fahren",
         r"(?:handel|orders?|aufträge|strategien?)\b.{0,20}\b(?:entsperr|freischalt)\w*",
@@ -100,12 +101,16 @@ MORE: dict[str, re.Pattern[str]] = {
 }  # fmt: skip
 """More phrases by action."""
 
-ALL_PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    entry
-    for at, (action, pattern) in enumerate(PHRASES)
-    for entry in (
-        (action, pattern),
-        *(((action, MORE[action]),) if action in MORE and action not in {a for a, _ in PHRASES[:at]} else ()),
-    )
-)
+
+def _both() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    first = {action: at for at, (action, _) in reversed(list(enumerate(PHRASES)))}
+    found = [(action, pattern) for action, pattern in MORE.items() if action not in first]
+    for at, (action, pattern) in enumerate(PHRASES):
+        found.append((action, pattern))
+        if action in MORE and first[action] == at:
+            found.append((action, MORE[action]))
+    return tuple(found)
+
+
+ALL_PHRASES = _both()
 """Both tables, in the order in which they are tried."""

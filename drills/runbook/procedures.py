@@ -157,11 +157,14 @@ class ProcedureFinder:
         """Whether the numbered children of `section` are steps (not sections, not procedures)."""
         if sectional_numbers(section):
             return False
-        numbered = [child for child in section.children if child.number is not None and _has_content(child)]
-        if not numbered or (len(numbered) < 2 and not names_incident(section.text)):
+        numbered = [child for child in section.children if child.number is not None]
+        if not any(_has_content(child) for child in numbered) or (
+            len(numbered) < 2 and not names_incident(section.text)
+        ):
             return False
         if any(self._symptoms(child) or self._ordered_inside(child) for child in numbered):
-            own = names_incident(section.text) and not any(names_incident(child.text) for child in numbered)
+            response = names_incident(section.text) or is_phase(section.text)
+            own = response and not any(names_incident(child.text) for child in numbered)
             return own and not any(self._symptoms(child) for child in numbered)
         return not all(names_incident(child.text) and not is_phase(child.text) for child in numbered)
 

@@ -183,7 +183,7 @@ class _Assembly:
         self.file = found.file
         self.overrides = overrides
         self.sections = list(root.walk())
-        self.severities = read_severities(self._of_kind("severity"), self.file)
+        self.severities = read_severities(self._of_kind("severity"), self.file, self.sections)
 
     def runbook(self, digest: str, last_line: int, meta: dict[str, str]) -> Runbook:
         finisher = Finisher(self.file, self.severities, self.overrides, self.top if len(self.drafts) == 1 else None)

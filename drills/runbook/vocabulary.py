@@ -24,6 +24,12 @@ _SUBORDINATE = re.compile(
     r"antes de|depois de|até|sem|somente)(?:\s|$).*",
     re.I | re.S,
 )
+_WHEN_FIRST = re.compile(
+    r"^(?:once|after|as soon as|when|sobald|nachdem|una vez(?: que)?|cuando|después de(?: que)?|dès que|quando)\b"
+    r"[^,]{3,120},\s+(?=\S)",
+    re.I,
+)
+"""A clause in front that says when: "Once prices move again, reconcile"."""
 _NEGATED = re.compile(
     r"\b(?:do not|don['’]t|never|avoid|must not|should not|no debe|nunca|no se debe|niemals|keinesfalls|nicht)\b.*",
     re.I | re.S,
@@ -94,7 +100,8 @@ _LOOK_AT: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("look_broker", any_of(r"broker\w*", r"exchange\w*", r"venues?\b", r"ibkr\b", r"tws\b", r"alpaca\w*",
         r"binance\w*", r"kraken\w*", r"credentials?\b", r"api keys?", r"authenticat\w*", r"session\b", r"gateway\w*",
         r"fix session", r"live connections?", r"börsen?\w*", r"zugangsdaten", r"br[oó]ker\b", r"bolsa\b",
-        r"mercado\b(?= (?:abierto|caído))", r"credenciales\b", r"courtier\b", r"corretora\b", r"provedor\b", r"status page", r"statusseite")),
+        r"mercado\b(?= (?:abierto|caído))", r"credenciales\b", r"courtier\b", r"corretora\b",
+        r"provedor\b", r"status page", r"statusseite")),
     ("look_network", any_of(r"network\w*", r"connectivity\b", r"connections?\b", r"dns\b", r"vpn\b", r"firewall\b",
         r"ping\b", r"latency to", r"packet\w*", r"route\b", r"netz\w*", r"verbindung\w*", r"konnektivität", r"red\b",
         r"conectividad", r"conexión")),
@@ -156,7 +163,7 @@ _CONFIRMED: tuple[tuple[str, re.Pattern[str]], ...] = (
 def actions_in(text: str) -> tuple[str, ...]:
     """The actions that a sentence asks for, in its order; empty when it asks for none that is known."""
     sentence = _BRACKET.sub(" ", plain(text)[:400])
-    sentence = _NEGATED.sub("", _SUBORDINATE.sub("", sentence)).strip(" .:!")
+    sentence = _NEGATED.sub("", _SUBORDINATE.sub("", _WHEN_FIRST.sub("", sentence))).strip(" .:!")
     if not sentence:
         return ()
     found: list[str] = []
@@ -166,7 +173,10 @@ def actions_in(text: str) -> tuple[str, ...]:
         named = [
             action for at, action in phrases if start <= at < stop and not (_about_looking(clause) and _changes(action))
         ]
-        found += named or (() if found and not _LOOK.search(clause) else _looks(clause, sentence))
+        bare = bool(found) and not _LOOK.search(clause)
+        # "Check equity and open positions": what is looked at may be named twice for one verb.
+        also = bare and found[-1].startswith("look_") and len(_JOINT.sub("", clause).split()) <= 4
+        found += named or (_also(clause) if also else () if bare else _looks(clause, sentence))
     return tuple(dict.fromkeys(found))
 
 
@@ -200,6 +210,11 @@ def _about_looking(clause: str) -> bool:
     """Whether a clause begins (German: ends) with a verb of looking: "Verify the rollback" rolls nothing back."""
     words = _JOINT.sub("", clause).strip()
     return bool(_LEADING_LOOK.match(words)) or bool(_TRAILING_LOOK.search(words))
+
+
+def _also(clause: str) -> tuple[str, ...]:
+    looked = look_at(clause)
+    return () if looked is None else (looked,)
 
 
 def _looks(clause: str, sentence: str) -> tuple[str, ...]:
