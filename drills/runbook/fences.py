@@ -112,6 +112,14 @@ def holds_commands(fence: Fence) -> bool:
     )
 
 
+def holds_substeps(block: object) -> bool:
+    """Whether the comments of a fence number its commands, so that it holds steps of its own."""
+    if not isinstance(block, Fence) or not holds_commands(block):
+        return False
+    lines = (comment_words(line) for line in block.text.split("\n") if line.lstrip().startswith("#"))
+    return sum(_NUMBERED_COMMENT.match(line) is not None for line in lines) >= 2
+
+
 def is_message(text: str) -> bool:
     """Whether a text is a message or report to fill in."""
     return len(_MESSAGE.findall(text)) >= 2 or len(_FIELD.findall(text)) >= 2

@@ -136,7 +136,7 @@ INCIDENT = _any(
     r"\breject", r"\bbreach", r"drawdown", r"slippage", r"\bdead\b", r"\bissues?\b(?<!common issues)", r"runaway",
         r"flash crash", r"kill[- ]?switch", r"\bhalted\b", r"\bhack", r"compromis",
     r"time-?outs?\b", r"\bspike", r"\bgaps?\b", r"missing", r"duplicate", r"orphan", r"overload", r"out of memory",
-        r"unreachable", r"bad deploy", r"diverge",
+        r"unreachable", r"bad deploy", r"diverge", r"unresponsive", r"\bfull\b", r"\bfrozen\b", r"\bhangs?\b",
     r"ausfall", r"ausgefallen", r"verlust", r"verloren", r"störung", r"abbruch", r"abgebrochen", r"unterbroch",
         r"unterbrechung", r"überlast", r"abweichung", r"unerwartet", r"fehler(?!behebung|suche|analyse)",
         r"fehlgeschlagen", r"speicher(?:leck|mangel|erschöpfung)",
@@ -185,6 +185,12 @@ ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
 )  # fmt: skip
 
 
+_ASKS = _any(
+    r"^(?:look (?:at|for|into)|check (?:the|that|for|if|whether|all|your)|verify|confirm|review the|inspect|compare|"
+    r"find (?:the|out)|query the|list the|show the|get the)\b",
+    r"^(?:revisar|comprobar|verificar|consultar|vérifier|consulter)\b",
+)  # fmt: skip
+"""A heading that asks for a look names no incident, whatever is looked at."""
 _SECTION_NUMBER = re.compile(r"^\d{1,2}(?:\.\d{1,2})*\s+(?=[^\W\d_])")
 
 
@@ -212,6 +218,8 @@ def is_phase(title: str) -> bool:
 def names_incident(title: str) -> bool:
     """Whether the title names something that went wrong."""
     words = cleaned(title)
+    if _ASKS.match(words):
+        return False
     return INCIDENT.search(words) is not None and GENERIC_TITLE.search(words) is None
 
 
