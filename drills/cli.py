@@ -173,9 +173,7 @@ def run(
     from drills.commands.run import Output, run_command
     from drills.options import RunOptions
 
-    options = RunOptions(
-        seed, runbook, code, unmodified, responder, tuple(case) if case else None, project
-    )
+    options = RunOptions(seed, runbook, code, unmodified, responder, tuple(case) if case else None, project)
     return run_command(drills, options, Output(None if no_report else store, json, junit))
 
 

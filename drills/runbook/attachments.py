@@ -15,7 +15,8 @@ from drills.runbook.text import bold_lead, checkbox, plain
 
 _OBJECTIVE = re.compile(
     r"(?<!\w)(?P<name>RTO|RPO|MTTR|MTD|MTTA|recovery time objective|recovery point objective|"
-    r"wiederherstellungszeit|wiederanlaufzeit|tiempo (?:objetivo )?de recuperación)\b[^\n]{0,60}?"
+    r"wiederherstellungszeit|wiederanlaufzeit|tiempo (?:objetivo )?de recuperación|"
+    r"time to (?:restore|recover|resolve|mitigate)|restore(?:d)?(?= ?:)|recovery (?:target|time)(?= ?:))\b[^\n]{0,60}?"
     r"(?:[:=≤<|]|\bis\b|\bof\b|\bvon\b|\bist\b|\bes\b|\bde\b)+\s*(?P<time>[<≤~]?\s*\d[^\n.;,|]{0,40})",
     re.I,
 )
@@ -24,6 +25,14 @@ _OBJECTIVE_NAMES = {
     "recovery point objective": "RPO",
     "wiederherstellungszeit": "RTO",
     "wiederanlaufzeit": "RTO",
+    "time to restore": "RTO",
+    "time to recover": "RTO",
+    "time to mitigate": "RTO",
+    "time to resolve": "MTTR",
+    "restore": "RTO",
+    "restored": "RTO",
+    "recovery target": "RTO",
+    "recovery time": "RTO",
 }
 _DRILL = re.compile(
     r"^(?P<when>Q[1-4]|(?:quarter|quartal|trimestre)\s*\d|january|february|march|april|may|june|july|august|"

@@ -33,6 +33,7 @@ WHOLE = {
     "promql": "promql",
 }
 DOCUMENT = frozenset({"markdown", "md", "email", "mail", "eml"})
+DATA = frozenset({"json", "json5", "jsonc", "xml", "html", "csv", "yaml", "yml", "http"})
 UNTOLD = frozenset(
     {"", "text", "txt", "plain", "plaintext", "none", "output", "log", "ascii", "stdout", "no-highlight", "nohighlight"}
 )
@@ -75,6 +76,8 @@ def read_fence(fence: Fence, step: StepDraft, found: Found, expected: bool = Fal
         found.templates.append(as_template(fence, step.title, found.file, step.path))
     elif lang in UNTOLD:
         _untold(fence, step, found, expected, asked)
+    elif expected and lang in DATA:
+        _attach_output(fence, step)
 
 
 def _untold(fence: Fence, step: StepDraft, found: Found, expected: bool, asked: bool) -> None:

@@ -69,7 +69,8 @@ _UNDO_LABEL = re.compile(
     r"^(?:roll-?back|undo|revert|if (?:this|it) fails|fallback|rückgängig|zurück|deshacer|revertir)\b", re.I
 )
 _EXPECTED_LEAD = re.compile(
-    r"\b(?:expected|should (?:print|show|return|see|look)|output|erwartet\w*|ausgabe|sollte|esperad[oa]|"
+    r"\b(?:expected|response|returns|answer|antwort|respuesta|should (?:print|show|return|see|look)|output|"
+    r"erwartet\w*|ausgabe|sollte|esperad[oa]|"
     r"salida|debería)\b",
     re.I,
 )

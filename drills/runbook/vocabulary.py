@@ -206,6 +206,11 @@ def _changes(action: str) -> bool:
     return ACTIONS[action].effect is Effect.MUTATE
 
 
+def asks_to_look(words: str) -> bool:
+    """Whether one of the things that `words` ask for is a look: "Replay and verify", "Positionen prüfen"."""
+    return any(_about_looking(clause) for _, clause in _clauses(plain(words)[:400]))
+
+
 def _about_looking(clause: str) -> bool:
     """Whether a clause begins (German: ends) with a verb of looking: "Verify the rollback" rolls nothing back."""
     words = _JOINT.sub("", clause).strip()

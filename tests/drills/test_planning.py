@@ -232,7 +232,7 @@ OURS = {
     "q2-refused": (
         "broker-connection-lost",
         "acknowledge declare_severity look_broker look_network look_logs safe_mode verify_halted notify decide "
-        "call_broker look_positions reconnect verify_connected cancel_orders verify_orders reconcile "
+        "call_broker look_orders look_positions reconnect verify_connected cancel_orders verify_orders reconcile "
         "verify_reconciled resume verify_trading monitor document",
     ),
     "q3-spike": (
