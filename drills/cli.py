@@ -380,3 +380,63 @@ def doctor(project: Project = Path()) -> int:
     from drills.commands.doctor import doctor_command
 
     return doctor_command(project)
+
+
+@app.command()
+def score(
+    target: Annotated[str, typer.Argument(metavar="FILE[#PROCEDURE]", help="The runbook, and what was followed.")],
+    trace: Annotated[Path, typer.Option("--trace", metavar="FILE", help="Who did what when: YAML, CSV, notes, JSON.")],
+    scenario: Annotated[
+        str | None, typer.Option("--scenario", metavar="NAME", help="What was really the case: a scenario's truth.")
+    ] = None,
+    severity: Annotated[
+        str | None, typer.Option("--severity", metavar="LEVEL", help="The runbook's own level, or critical to low.")
+    ] = None,
+    cause: Annotated[
+        list[str] | None, typer.Option("--cause", metavar="NAME", help="A cause, such as slippage; may be repeated.")
+    ] = None,
+    condition: Annotated[
+        list[str] | None, typer.Option("--condition", metavar="NAME=BOOL", help="A fact, as loss_over_limit=true.")
+    ] = None,
+    measure: Annotated[
+        list[str] | None, typer.Option("--measure", metavar="NAME=NUMBER", help="A number, as drawdown_pct=16.")
+    ] = None,
+    overrides: Annotated[
+        Path | None, typer.Option("--overrides", metavar="FILE", help="Deadlines, weights and bindings by step id.")
+    ] = None,
+    rto: Annotated[
+        str | None, typer.Option("--rto", metavar="TIME", help="The objective, when the trace says `restored:`.")
+    ] = None,
+    pass_mark: Annotated[
+        float, typer.Option("--pass-mark", metavar="N", min=0, max=100, help="The score that passes.")
+    ] = 85.0,
+    json: Annotated[
+        str | None, typer.Option("--json", metavar="FILE", help="Write the score as JSON; - is stdout.")
+    ] = None,
+) -> int:
+    """Score what people did against the runbook; exit code 1 when it fails.
+
+    \b
+    A trace is a list of times and steps. Times: 14:32, 14:32:10, an ISO date,
+    seconds, or +5m. Steps: an id, a number (3, 2b), words of the title, or an
+    action such as halt. The History of a drill is a trace too.
+      detected: 14:30
+      entries:
+        - {time: 14:31, step: stopped all strategies}
+        - {time: 14:35, step: 2b, note: broker says 190 short}
+
+    \b
+    Examples:
+      firedrill score ops/incidents.md#kill-switch --trace monday.yaml
+      firedrill score ops/incidents.md#broker --trace t.csv --severity SEV1
+      firedrill score ops/incidents.md --trace t.csv --scenario q1-slippage
+    """
+    from drills.commands.score import ScoreOptions, score_command
+
+    return score_command(
+        target,
+        ScoreOptions(
+            trace, scenario, severity, tuple(cause or ()), tuple(condition or ()), tuple(measure or ()), overrides,
+            rto, pass_mark, json,
+        ),
+    )  # fmt: skip

@@ -94,7 +94,7 @@ def _unplanned(label: str, times: str, cost: float, done: Performance) -> Charge
 
 def _late(step: ModelStep, deadline: Deadline, done: Performance, zero_s: float) -> Iterator[Charge]:
     at = done.first(step.id)
-    due = _spoken(deadline.seconds)
+    due = spoken(deadline.seconds)
     if at is None:
         text = f'"{step.label}" was due within {due} and never done.'
         yield Charge(deadline.weight, "deadline", text, step.id, step.line)
@@ -102,8 +102,8 @@ def _late(step: ModelStep, deadline: Deadline, done: Performance, zero_s: float)
     taken = done.trace[at].t_s - zero_s
     lateness = _lateness(taken, deadline.seconds)
     if lateness:
-        late = _spoken(taken - deadline.seconds)
-        text = f'"{step.label}" was {late} late: done at {_spoken(taken)}, due within {due}.'
+        late = spoken(taken - deadline.seconds)
+        text = f'"{step.label}" was {late} late: done at {spoken(taken)}, due within {due}.'
         yield Charge(lateness * deadline.weight, "late", text, step.id, step.line)
 
 
@@ -116,7 +116,7 @@ def _lateness(taken_s: float, due_s: float) -> float:
 
 def _broken(rule: Constraint, done: Performance) -> str:
     a, b = f'"{done.name(rule.a)}"', f'"{done.name(rule.b)}"'
-    limit = "" if rule.within_s is None else _spoken(rule.within_s)
+    limit = "" if rule.within_s is None else spoken(rule.within_s)
     within = f" within {limit}" if limit else ""
     match rule.kind:
         case "precedence":
@@ -137,7 +137,7 @@ def _broken(rule: Constraint, done: Performance) -> str:
             return f"{b if rule.b else 'The next change'} came less than {limit} after {a}."
 
 
-def _spoken(seconds: float) -> str:
+def spoken(seconds: float) -> str:
     """A span for people: `35 s`, `4.5 s`, `2 min 05 s`, `1 h 02 min`."""
     if round(seconds, 1) < 60:
         return f"{round(seconds, 1):g} s"

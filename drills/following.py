@@ -95,6 +95,11 @@ def _outlaws(forbidden: Iterable[tuple[int, str]]) -> list[TraceEvent]:
     ]
 
 
+def deadline_s(step: PlannedStep) -> float | None:
+    """The step's deadline in seconds from detection; None for none, or for how long the step itself may take."""
+    return None if step.deadline_from_start else step.deadline_s
+
+
 def _due_us(step: PlannedStep, history: History, detected_us: int) -> int | None:
     """When the step is due; None without a deadline, or for a time budget of a step that was never begun."""
     if step.deadline_s is None:

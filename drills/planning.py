@@ -6,14 +6,14 @@ does not decide stays open, and its step is then optional, because nobody could 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from drills.actions import ACTIONS
 from drills.plan import Plan, PlannedStep
-from drills.runbook.bindings import bind, bind_branch
+from drills.runbook.bindings import CRITICAL_ACTIONS, bind, bind_branch
 from drills.runbook.guards import Truth, holds
 from drills.runbook.model import EscalationRule, Procedure, Runbook, Step
 from drills.runbook.reader import read_runbook
@@ -44,6 +44,9 @@ class _Truth:
     measures: Mapping[str, float]
 
 
+CRITICAL_WEIGHT = 3.0
+
+
 class Option(NamedTuple):
     """One of several interchangeable ways: Option A, B or C."""
 
@@ -60,10 +63,30 @@ def find(path: Path, fragment: str | None, topic: str) -> tuple[Runbook, Procedu
 
 def make_plan(runbook: Runbook, procedure: Procedure, scenario: Scenario, note: str | None = None) -> Plan:
     """`procedure` as it applies to the incident of `scenario`."""
-    severity = _severity(runbook, procedure, scenario.truth)
+    return plan_for(runbook, procedure, scenario.truth, note)
+
+
+def plan_for(
+    runbook: Runbook,
+    procedure: Procedure,
+    facts: GroundTruth,
+    note: str | None = None,
+    *,
+    level_id: str | None = None,
+    as_done: Callable[[PlannedStep], Iterable[PlannedStep]] | None = None,
+) -> Plan:
+    """`procedure` as it applies when `facts` are so.
+
+    `level_id` states the severity on the runbook's own scale. `as_done` may take a step apart into the things
+    that are told apart when somebody does it (see `drills.score.by_hand`).
+    """
+    severity = level_id or _severity(runbook, procedure, facts)
     level = next((level for level in runbook.severities if level.id == severity), None)
-    truth = _truth(scenario.truth, None if level is None else level.rank)
-    steps = _keep_order(_choose(list(_planned(procedure.steps, truth, runbook))), procedure)
+    truth = _truth(facts, None if level is None else level.rank)
+    planned = list(_planned(procedure.steps, truth, runbook))
+    if as_done is not None:
+        planned = [part for step in planned for part in as_done(step)]
+    steps = _keep_order(_choose(planned), procedure)
     rto = [o for o in (*procedure.objectives, *runbook.objectives) if o.name == "RTO"]
     return Plan(
         procedure=procedure.id, title=procedure.title, file=runbook.file, line=procedure.line, steps=tuple(steps),
@@ -126,13 +149,22 @@ def _one(step: Step, truth: Truth, runbook: Runbook, optional: bool, option: Opt
     if step.kind == "info" and not actions:
         return
     info = step.kind == "info" or step.optional or optional
+    critical, weight = _judged_by_branch(step, actions)
     yield PlannedStep(
         id=step.id, title=step.title, line=step.line, kind=step.kind, actions=actions,
-        weight=0.0 if info else step.weight, critical=step.critical and not info, preds=step.preds,
+        weight=0.0 if info else weight, critical=critical and not info, preds=step.preds,
         deadline_s=_deadline_s(step), deadline_from_start=_is_budget(step), executable=binding.executable, why=why,
         complex=any(branch.guard is None or not branch.guard.values for branch in step.branches),
         alternatives=option.group if option else None, option=option.name if option else None,
     )  # fmt: skip
+
+
+def _judged_by_branch(step: Step, actions: Iterable[str]) -> tuple[bool, float]:
+    """A decision is as critical as what its branch asks for, unless the author says how critical it is."""
+    stated = step.override is not None and (step.override.critical is not None or step.override.weight is not None)
+    if stated or step.critical or not any(action in CRITICAL_ACTIONS for action in actions):
+        return step.critical, step.weight
+    return True, max(step.weight, CRITICAL_WEIGHT)
 
 
 def _choose(steps: Sequence[PlannedStep]) -> list[PlannedStep]:
@@ -170,6 +202,7 @@ def _keep_order(steps: list[PlannedStep], procedure: Procedure) -> list[PlannedS
     """Let what waited for a step that does not apply wait for what that one waited for."""
     there = {step.id for step in steps}
     all_preds = {step.id: step.preds for step in procedure.walk()}
+    all_preds.update({step.id: step.preds for step in steps})
 
     def resolve(step_id: str, seen: frozenset[str]) -> Iterator[str]:
         for pred in all_preds.get(step_id, ()):
@@ -188,6 +221,13 @@ def _keep_order(steps: list[PlannedStep], procedure: Procedure) -> list[PlannedS
 
 def _constraints(procedure: Procedure, runbook: Runbook, steps: Sequence[PlannedStep]) -> Iterator[Constraint]:
     """The rules in words, on the steps they speak of; a rule about nothing in this plan is left out."""
+    found = list(_resolved(procedure, runbook, steps))
+    ordered = {(rule.a, rule.b) for rule in found if rule.kind == "precedence"}
+    # "Keep it active" and "reset only after approval" are one rule when both speak of the same two steps.
+    yield from (rule for rule in found if rule.kind != "not_until" or (rule.b, rule.a) not in ordered)
+
+
+def _resolved(procedure: Procedure, runbook: Runbook, steps: Sequence[PlannedStep]) -> Iterator[Constraint]:
     for rule in (*procedure.constraints, *runbook.constraints):
         a, b = _step_of(rule.a, steps), _step_of(rule.b, steps) if rule.b else ""
         if rule.template == "absence":
@@ -200,7 +240,8 @@ def _constraints(procedure: Procedure, runbook: Runbook, steps: Sequence[Planned
             continue
         yield Constraint(
             rule.template, a, b, within_s=rule.within_s, critical=rule.critical, line=rule.line,
-            implied=_precedes(a, b, steps) if rule.template == "precedence" else False, attempts=rule.count or 0,
+            implied=not rule.critical and rule.template == "precedence" and _precedes(a, b, steps),
+            attempts=rule.count or 0,
         )  # fmt: skip
 
 

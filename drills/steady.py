@@ -14,9 +14,7 @@ def unsteady(history: History, scenario: Scenario, predicates: Iterable[Predicat
     return list(_problems(history, scenario, predicates, zero_us))
 
 
-def _problems(
-    history: History, scenario: Scenario, predicates: Iterable[Predicate], zero_us: int
-) -> Iterator[str]:
+def _problems(history: History, scenario: Scenario, predicates: Iterable[Predicate], zero_us: int) -> Iterator[str]:
     wanted = scenario.steady_state
     since_us = zero_us - wanted.hold_us
     for predicate in predicates:

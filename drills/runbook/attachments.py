@@ -15,7 +15,8 @@ from drills.runbook.text import bold_lead, checkbox, plain
 
 _OBJECTIVE = re.compile(
     r"(?<!\w)(?P<name>RTO|RPO|MTTR|MTD|MTTA|recovery time objective|recovery point objective|"
-    r"wiederherstellungszeit|wiederanlaufzeit|tiempo (?:objetivo )?de recuperación)\b[^\n]{0,60}?"
+    r"wiederherstellungszeit|wiederanlaufzeit|tiempo (?:objetivo )?de recuperación|"
+    r"time to (?:restore|recover|resolve|mitigate)|restore(?:d)?(?= ?:)|recovery (?:target|time)(?= ?:))\b[^\n]{0,60}?"
     r"(?:[:=≤<|]|\bis\b|\bof\b|\bvon\b|\bist\b|\bes\b|\bde\b)+\s*(?P<time>[<≤~]?\s*\d[^\n.;,|]{0,40})",
     re.I,
 )
@@ -24,6 +25,14 @@ _OBJECTIVE_NAMES = {
     "recovery point objective": "RPO",
     "wiederherstellungszeit": "RTO",
     "wiederanlaufzeit": "RTO",
+    "time to restore": "RTO",
+    "time to recover": "RTO",
+    "time to mitigate": "RTO",
+    "time to resolve": "MTTR",
+    "restore": "RTO",
+    "restored": "RTO",
+    "recovery target": "RTO",
+    "recovery time": "RTO",
 }
 _DRILL = re.compile(
     r"^(?P<when>Q[1-4]|(?:quarter|quartal|trimestre)\s*\d|january|february|march|april|may|june|july|august|"
@@ -32,6 +41,8 @@ _DRILL = re.compile(
     r"\s-\s)\s*(?P<scenario>\S.*)$",
     re.I,
 )
+_NEXT_LABEL = re.compile(r"(?<=\S)\s+[·|]?\s*(?=\*\*[^*\n]{2,30}:\*\*)")
+"""Between two labels on one line: `**Severity:** P0. **RTO:** 15 minutes`."""
 _LABELLED = re.compile(r"^(?P<key>[^\W\d][\w /()-]{0,40}?)\s*:\s*(?P<value>\S.*)$")
 
 
@@ -154,7 +165,8 @@ def _lines(blocks: Sequence[Block]) -> Iterator[tuple[int, str]]:
     for block in blocks:
         if isinstance(block, Paragraph):
             for offset, raw in enumerate(block.raw.split("\n")):
-                yield block.line + offset, plain(raw)
+                for part in _NEXT_LABEL.split(raw):
+                    yield block.line + offset, plain(part)
         elif isinstance(block, ListBlock):
             for item in block.items:
                 yield item.line, plain(item.raw)

@@ -16,7 +16,7 @@ from drills.actions import ACTIONS, Effect
 from drills.runbook.commands import meaning
 from drills.runbook.constraints import states_approval
 from drills.runbook.model import Branch, Command, Step, StepKind
-from drills.runbook.names import named_action
+from drills.runbook.names import PROGRAMS, named_action
 from drills.runbook.vocabulary import actions_in, is_look, look_at
 
 Origin = Literal["annotation", "command", "text", "none"]
@@ -47,6 +47,12 @@ _CHORE = re.compile(
     r"steps?|procedure)\b\.?$",
     re.I,
 )
+
+
+_GENERIC = {
+    "stop_system": ("halt", "safe_mode"), "start_system": ("resume",), "restart": ("resume", "restart_service"),
+}  # fmt: skip
+"""What the verbs of an unknown tool may stand for, if the title of the step says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +161,7 @@ def _from_commands(step: Step, real: list[Command]) -> Binding:
     chosen = [command for command in real if command.alt_group is None or command.option in {None, "A", "1"}]
     if not chosen:
         chosen = real[:1]
-    lines = [(command.line, action) for command in chosen for action in command.binds_to]
+    lines = [(command.line, action) for command in chosen for action in _meant(command, step)]
     if not lines:
         worded = _from_words(step)
         unknown = f"what {_short(real[0].text)!r} does is not known"
@@ -174,8 +180,22 @@ def _from_commands(step: Step, real: list[Command]) -> Binding:
         if wanted:
             checks = next((at for at, action in enumerate(actions) if action.startswith("verify_")), len(actions))
             actions, why = (*actions[:checks], *wanted, *actions[checks:]), f"{why}, and the title's words"
+    elif not _changes(actions):
+        confirmed = tuple(a for a in actions_in(step.title) if a.startswith("verify_") and a not in actions)
+        actions = actions if any(a.startswith("verify_") for a in actions) else (*actions, *confirmed)
     options = [command.binds_to for command in real if command.alt_group is not None and command.binds_to]
     return Binding(_decided(step, actions), "command", why, alternatives=tuple(options) if len(options) > 1 else ())
+
+
+def _meant(command: Command, step: Step) -> tuple[str, ...]:
+    """What a command does; a desk's own tool that only "stops" something stops what the title says it stops."""
+    program = command.text.split()[0].rsplit("/", 1)[-1].lower() if command.text.split() else ""
+    if program in PROGRAMS or not set(command.binds_to) & _GENERIC.keys():
+        return command.binds_to
+    titled = actions_in(_unconditional(step))
+    return tuple(
+        next((wanted for wanted in _GENERIC.get(action, ()) if wanted in titled), action) for action in command.binds_to
+    )
 
 
 def _changes(actions: Iterable[str]) -> bool:

@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
+from drills.runbook.dialects import plain_markdown
 from drills.runbook.text import plain
 
 
@@ -126,6 +127,7 @@ def _label_begins(state: StateBlock, start: int, end: int, silent: bool) -> bool
 
 def parse_blocks(text: str) -> list[Block]:
     """The top-level blocks of a document, headings in line with the rest."""
+    text = plain_markdown(text)
     tokens = _grammar().parse(text)
     lines = text.split("\n")
     return _Walk(tokens, lines).blocks(0, len(tokens))
@@ -265,26 +267,13 @@ def _lettered(paragraph: Paragraph) -> Paragraph | ListBlock:
     return ListBlock(paragraph.line, paragraph.end, ordered, 1, tuple(items))
 
 
-_SUMMARY = re.compile(r"<summary\b[^<>]{0,200}>(.{1,300}?)</summary>", re.I | re.S)
-_HTML_HEADING = re.compile(r"^\s*<h([1-6])[^<>]{0,200}>(.{0,400}?)</h\1>", re.I | re.S)
-_HTML_ITEM = re.compile(r"<li\b[^<>]{0,200}>(.{0,2000}?)(?=</li>|<li\b|</[ou]l>)", re.I | re.S)
-
-
 def _html(content: str, line: int, end: int) -> list[Block]:
+    from drills.runbook.html_blocks import html_blocks, worth_reading  # it builds the blocks of this module
+
     end = max(line, line + content.rstrip("\n").count("\n"))
-    heading = _HTML_HEADING.match(content)
-    if heading is not None:
-        return [Heading(line, end, int(heading.group(1)), heading.group(2))]
-    summary = _SUMMARY.search(content)
-    if summary is not None and plain(summary.group(1)):
-        return [Heading(line, end, 6, summary.group(1))]
-    if "<li" in content.lower():
-        items, at, counted = [], line, 0
-        for match in _HTML_ITEM.finditer(content):
-            at, counted = at + content.count("\n", counted, match.start()), match.start()
-            items.append(ListItem(at, at, (Paragraph(at, at, match.group(1).strip()),)))
-        return [ListBlock(line, end, "<ol" in content.lower(), 1, tuple(items))]
-    if content.lstrip().startswith("<!--"):
+    if content.lstrip().startswith("<!--") and "<" not in content.partition("-->")[2]:
         return [Html(line, end, content)]
+    if worth_reading(content):
+        return html_blocks(content, line) or [Html(line, end, content)]
     words = plain(content)
     return [Paragraph(line, end, content)] if words else [Html(line, end, content)]

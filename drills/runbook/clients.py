@@ -15,8 +15,8 @@ def curl(arguments: list[str], title: str) -> Meaning:
     if not url:
         url = next((a for a in arguments if "." in a and not a.startswith("-")), "")
     joined = " ".join(arguments)
-    method = re.search(r"(?:-X|--request)[ =]?([A-Za-z]+)", joined)
-    sends = any(a in {"-d", "-F", "--json", "--form"} or a.startswith("--data") for a in arguments)
+    method = re.search(r"(?:-X|--request|-Method)[ =]?([A-Za-z]+)", joined)
+    sends = any(a in {"-d", "-F", "--json", "--form", "-Body"} or a.startswith("--data") for a in arguments)
     verb = method.group(1).upper() if method else "POST" if sends else "GET"
     path = re.sub(r"^\w+://", "", url)
     host, _, path = path.partition("/")
@@ -45,6 +45,8 @@ def _get(host: str, path: str, title: str) -> Meaning:
         )
     if re.search(r"\b(?:marketdata|market data|eodhd|polygon|feed|bars|quotes|calibration)\b", where):
         return Meaning(("look_data",), "read")
+    if re.search(r"\b(?:health\w*|readyz?|livez?|liveness|readiness)\b", name_words(path)):
+        return Meaning(("verify_health",), "read")
     return Meaning((look_at(name_words(path)) or look_at(title) or "look_status",), "read")
 
 

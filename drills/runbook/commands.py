@@ -23,6 +23,7 @@ from drills.runbook.meanings import (
     skip_options,
     subcommands,
     titled_read,
+    verified,
 )
 from drills.runbook.model import CommandEffect
 from drills.runbook.names import name_words
@@ -111,7 +112,14 @@ def _simple(words: list[str], title: str) -> Meaning:
         return handler(arguments, title)
     if program in _READERS:
         return _reader(program, arguments, title)
+    if any(word.lower() in _SHOWING for word in arguments[:3]):
+        meant = named(subcommands([program, *arguments]), "")
+        return meant if meant.effect != "unknown" else READ._replace(actions=verified(title))
     return named(subcommands([program, *arguments]), title)
+
+
+_SHOWING = frozenset(["list", "ls", "show", "status", "get", "describe", "view", "info", "check", "print", "state"])
+"""Sub-commands of any tool that only look."""
 
 
 def _reader(program: str, arguments: list[str], title: str) -> Meaning:

@@ -35,7 +35,11 @@ _COUNTS = {
     "cinco": 5,
 }
 _APPROVAL = re.compile(
-    r"(?:\bonly\b[^.\n]{0,60}\b(?:after|with|once)\b[^.\n]{0,60}\b(?:approv\w*|sign-?off|authori[sz]\w*)|"
+    r"(?:\b(?:once|until|when)\b[^.,\n]{2,40}\b(?:agrees?|approves?|signs? off|(?:has|have) (?:agreed|approved|signed "
+    r"off))\b|\b(?:uniquement|seulement)\b[^.\n]{0,60}\b(?:après|avec)\b[^.\n]{0,40}\b(?:validation|accord|"
+    r"approbation|autorisation)|\b(?:somente|só|apenas)\b[^.\n]{0,60}\b(?:após|com|depois)\b[^.\n]{0,40}\b(?:aprovação|"
+    r"autorização)|"
+    r"\bonly\b[^.\n]{0,60}\b(?:after|with|once)\b[^.\n]{0,60}\b(?:approv\w*|sign-?off|authori[sz]\w*)|"
     r"\b(?:after|requires?|needs?|without|until)\b[^.\n]{0,50}\b(?:approval|sign-?off|authori[sz]ation)|"
     r"\b(?:approval|sign-?off|authori[sz]ation)\b[^.\n]{0,30}\b(?:is |are )?(?:required|needed|mandatory|"
     r"before)\b|\bmanual approval\b|\bmanually verify\b[^.\n]{0,30}\bbefore\b|"
@@ -147,9 +151,11 @@ def _approval(words: str, src: Source) -> Constraint | None:
 def _verb_form(part: str) -> str:
     """Bring "Only reset" and "resetting" to the bare verb."""
     bare = re.sub(r"^\W*(?:only|nur|erst|solo|sólo)\s+", "", part, flags=re.I).strip()
-    return re.sub(
+    plain_verb = re.sub(
         r"^(?!trading)(\w{3,}?)(tt|pp)?ing\b", lambda m: m.group(1) + (m.group(2) or "")[:1], bare, flags=re.I
     )
+    with_e = re.sub(r"^(\w+)", r"\1e", plain_verb)  # "closing" is of "close"
+    return with_e if plain_verb != bare and not actions_in(plain_verb) and actions_in(with_e) else plain_verb
 
 
 def _wait(words: str, src: Source) -> Constraint | None:

@@ -59,7 +59,10 @@ _VARIES = re.compile(
     re.I,
 )
 _NEXT_DAY = re.compile(
-    r"\b(?:next (?:business|trading|working) day|nächster (?:werktag|handelstag)|siguiente día(?: hábil)?)\b", re.I
+    r"\b(?:next (?:(?:business|trading|working) )?(?:day|morning)|(?:by )?(?:the )?end of (?:the )?day|eod|same day|"
+    r"(?:am )?nächste[nr]? (?:werktag|handelstag|tag|morgen)|bis handelsschluss|(?:al )?(?:día siguiente|"
+    r"siguiente día)(?: hábil)?|jour ouvré suivant|próximo dia(?: útil)?)\b",
+    re.I,
 )
 _WITHIN = re.compile(
     rf"(?:\b(?:within|in under|in less than|no later than|at most|under|inside(?: of)?|innerhalb(?: von)?|"

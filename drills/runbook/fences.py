@@ -33,6 +33,7 @@ WHOLE = {
     "promql": "promql",
 }
 DOCUMENT = frozenset({"markdown", "md", "email", "mail", "eml"})
+DATA = frozenset({"json", "json5", "jsonc", "xml", "html", "csv", "yaml", "yml", "http"})
 UNTOLD = frozenset(
     {"", "text", "txt", "plain", "plaintext", "none", "output", "log", "ascii", "stdout", "no-highlight", "nohighlight"}
 )
@@ -75,6 +76,8 @@ def read_fence(fence: Fence, step: StepDraft, found: Found, expected: bool = Fal
         found.templates.append(as_template(fence, step.title, found.file, step.path))
     elif lang in UNTOLD:
         _untold(fence, step, found, expected, asked)
+    elif expected and lang in DATA:
+        _attach_output(fence, step)
 
 
 def _untold(fence: Fence, step: StepDraft, found: Found, expected: bool, asked: bool) -> None:
@@ -110,6 +113,14 @@ def holds_commands(fence: Fence) -> bool:
         and (looks_like_command(lines[0]) or _CLI.match(lines[0]) is not None)
         and 2 * typed >= min(len(lines), 4)
     )
+
+
+def holds_substeps(block: object) -> bool:
+    """Whether the comments of a fence number its commands, so that it holds steps of its own."""
+    if not isinstance(block, Fence) or not holds_commands(block):
+        return False
+    lines = (comment_words(line) for line in block.text.split("\n") if line.lstrip().startswith("#"))
+    return sum(_NUMBERED_COMMENT.match(line) is not None for line in lines) >= 2
 
 
 def is_message(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from drills.actions import ACTIONS, Effect
@@ -74,7 +74,9 @@ class Finisher:
             order=draft.order, phases=phases, deadline=self._heading_time(section),
             objectives=self._objectives(draft),
             steps=tuple(_with_predecessors(step, before) for step in steps),
-            constraints=_distinct(_not_yet(rule, steps) for rule in self._constraints(draft, path)),
+            constraints=_distinct(
+                [*(_not_yet(rule, steps) for rule in self._constraints(draft, path)), *_stated_order(steps)]
+            ),
         )  # fmt: skip
 
     def _objectives(self, draft: ProcedureDraft) -> tuple[Objective, ...]:
@@ -362,6 +364,18 @@ def _not_yet(rule: Constraint, steps: Sequence[Step]) -> Constraint:
         return rule
     doing = next((at for at, step in enumerate(steps) if step.line > rule.line and rule.a in bind(step).actions), None)
     return rule if not doing else rule.model_copy(update={"template": "not_until", "b": steps[doing - 1].id})
+
+
+def _stated_order(steps: Sequence[Step]) -> Iterator[Constraint]:
+    """`critical after=reconcile` beside a step is a rule that no score buys back, not only its place in the order."""
+    for step in (inner for outer in steps for inner in outer.walk()):
+        stated = step.override
+        if stated is not None and stated.critical and stated.after:
+            for before in stated.after:
+                yield Constraint(
+                    src=step.src, template="precedence", a=before, b=step.id, critical=True, origin="annotation",
+                    raw=f"after={before}",
+                )  # fmt: skip
 
 
 def _distinct(rules: Iterable[Constraint]) -> tuple[Constraint, ...]:

@@ -141,7 +141,7 @@ MEASURES: tuple[tuple[str, re.Pattern[str]], ...] = (
 )  # fmt: skip
 
 SEVERITY_ID = re.compile(
-    r"\b(?P<name>sev(?:erity)?|s|p|level|lvl|prio(?:rity|rität|ridad)?|stufe|nivel|tier|grado|klasse|"
+    r"\b(?P<name>sev(?:erity)?|s|p|level|lvl|prio(?:rity|rität|ridad)?|stufe|nivel|niveau|nível|tier|grado|klasse|"
     r"clase)[\s-]?(?P<number>\d)\b(?P<plus>\s?\+|\s+(?:and|or|und|oder|y|o) (?:above|higher|höher|superior|"
     r"more)| (?:o|y) superior)?(?P<also>(?:\s?[/,]\s?(?:sev|p|s|level)?[\s-]?\d)*)",
     re.I,
@@ -201,7 +201,7 @@ def severity_ids(text: str) -> list[tuple[str, bool]]:
 
 def _canonical(name: str) -> str:
     word = name.lower()
-    if word in {"level", "lvl", "stufe", "nivel", "tier", "grado", "klasse", "clase"}:
+    if word in {"level", "lvl", "stufe", "nivel", "niveau", "nível", "tier", "grado", "klasse", "clase"}:
         return "LEVEL"
     return "SEV" if word in {"sev", "severity"} else "P" if word[0] == "p" else word.upper()
 

@@ -42,7 +42,8 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"^phone (?:numbers|list)",
     )),
     ("checklist", _any(r"check-?lists?$", r"^check-?list\b", r"checkliste\b", r"prüfliste",
-        r"lista de (?:verificación|comprobación|control)")),
+        r"lista de (?:verificación|comprobación|control)",
+        r"(?:drill|exercise|übungs?|incident) ?(?:record|protokoll|log)$", r"^sign-?off$", r"^registro del simulacro")),
     ("drills", _any(
         r"^testing (?:this|the) ", r"\bdrills?$",
             r"\b(?:quarterly|monthly|annual|yearly) (?:drills?|exercises?|tests?)\b",
@@ -62,7 +63,8 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"^störungs(?:klassen|kategorien)", r"^einstufung$", r"^klassifizierung$", r"^eskalationsstufen",
         r"^(?:niveles|tabla|matriz|clasificación|escala|grados) de (?:severidad|gravedad|prioridad|"
             r"criticidad|incidentes|incidencias)", r"^(?:severidad|gravedad|prioridad)(?:es)?$", r"^clasificación$",
-            r"^severidades\b",
+            r"^severidades\b", r"^niveaux? de (?:gravité|sévérité|priorité)", r"^(?:gravité|sévérité)s?$",
+            r"^(?:níveis|nível) de (?:severidade|gravidade|prioridade)", r"^severity guide$",
     )),
     ("symptoms", _any(
         r"^(?:typical |common |observed |known )?symptoms?\b", r"^signs\b", r"^examples$", r"^indicators$",
@@ -134,7 +136,7 @@ INCIDENT = _any(
     r"\breject", r"\bbreach", r"drawdown", r"slippage", r"\bdead\b", r"\bissues?\b(?<!common issues)", r"runaway",
         r"flash crash", r"kill[- ]?switch", r"\bhalted\b", r"\bhack", r"compromis",
     r"time-?outs?\b", r"\bspike", r"\bgaps?\b", r"missing", r"duplicate", r"orphan", r"overload", r"out of memory",
-        r"unreachable", r"bad deploy", r"diverge",
+        r"unreachable", r"bad deploy", r"diverge", r"unresponsive", r"\bfull\b", r"\bfrozen\b", r"\bhangs?\b",
     r"ausfall", r"ausgefallen", r"verlust", r"verloren", r"störung", r"abbruch", r"abgebrochen", r"unterbroch",
         r"unterbrechung", r"überlast", r"abweichung", r"unerwartet", r"fehler(?!behebung|suche|analyse)",
         r"fehlgeschlagen", r"speicher(?:leck|mangel|erschöpfung)",
@@ -165,7 +167,9 @@ GENERIC_TITLE = _any(
 )  # fmt: skip
 
 ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
-    ("post", _any(r"post[- ]?(?:incident|mortem|incidente)", r"^after (?:the|any|an) incident", r"required actions",
+    ("post", _any(r"^después del? (?:incidente|la incidencia)", r"^nach dem (?:vorfall|incident)",
+        r"^après l['’]incident",
+        r"post[- ]?(?:incident|mortem|incidente)", r"^after (?:the|any|an) incident", r"required actions",
         r"follow[- ]?up", r"lessons learned", r"retrospective", r"nachbereitung", r"nachbearbeitung", r"nachsorge",
         r"seguimiento", r"lecciones")),
     ("prevention", _any(r"prevent(?!.*promotion)", r"vorbeug", r"prävention", r"prevención", r"preventiv",
@@ -181,6 +185,12 @@ ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
 )  # fmt: skip
 
 
+_ASKS = _any(
+    r"^(?:look (?:at|for|into)|check (?:the|that|for|if|whether|all|your)|verify|confirm|review the|inspect|compare|"
+    r"find (?:the|out)|query the|list the|show the|get the)\b",
+    r"^(?:revisar|comprobar|verificar|consultar|vérifier|consulter)\b",
+)  # fmt: skip
+"""A heading that asks for a look names no incident, whatever is looked at."""
 _SECTION_NUMBER = re.compile(r"^\d{1,2}(?:\.\d{1,2})*\s+(?=[^\W\d_])")
 
 
@@ -208,6 +218,8 @@ def is_phase(title: str) -> bool:
 def names_incident(title: str) -> bool:
     """Whether the title names something that went wrong."""
     words = cleaned(title)
+    if _ASKS.match(words):
+        return False
     return INCIDENT.search(words) is not None and GENERIC_TITLE.search(words) is None
 
 

@@ -33,10 +33,15 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (action, re.compile(r"(?<![a-z])(?:" + pattern + r")(?![a-z])"))
     for action, pattern in (
+        ("look_logs", r"kill ?switch (?:reason|history|logs?|cause)"),
+        ("look_status", r"kill ?switch (?:status|state|show|get|info)"),
+        ("look_broker", r"(?:session|sesion|sitzung|fix) (?:status|state|show|list|estado)"),
         ("reset_halt",
             r"reset (?:the )?(?:halt|kill(?: switch(?:es)?)?|emergency|stop|latch)|(?:release|clear|lift|unset|"
             r"disarm|rearm) (?:halt|kill|kill switch|emergency stop)|un ?halt|kill (?:switch )?reset|halt "
             r"(?:reset|release|clear)|reset kill"),
+        ("reset_halt", r"un ?freeze|entriegeln|rearmar"),
+        ("resume", r"un ?block|freigeben|fortsetzen|reanudar|reprise|retomar"),
         ("verify_orders", r"(?:verify|check|assert) (?:no )?(?:open |live )?orders?(?: (?:cancelled|gone|dead))?"),
         ("verify_flat", r"(?:verify|check|assert) flat|is flat|verify positions? closed"),
         ("verify_halted", r"(?:verify|check|assert) halt(?:ed)?|is halted|verify stop(?:ped)?"),
@@ -50,15 +55,18 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("verify_health", r"health(?: ?check|z)?|check health|smoke test|status check|readyz?|livez?|rollout status"),
         ("safe_mode", r"safe mode|reduce only|close only"),
         ("cancel_orders",
-            r"cancel (?:all|open|every)?(?: ?orders?)?|orders? cancel|cancel orders?|cancelall|purge orders"),
+            r"cancel (?:all|open|every)?(?: ?orders?)?|cancel$|stornieren|anular|"
+            r"cancelar|annuler|orders? cancel|cancel orders?|cancelall|purge orders"),
         ("flatten",
             r"close (?:all |every |open )*(?:positions?)|flatten(?: all)?|liquidat\w+|unwind|close position|"
-            r"panic close|exit (?:all )?positions|positions? close"),
+            r"panic close|exit (?:all )?positions|positions? close|glattstellen|zerar|to flat"),
         ("halt",
             r"emergency (?:stop|halt)|strateg\w+ (?:stop|pause|disable|off)|halt(?: all| trading)?|pause (?:all|"
             r"trading|strategies)|stop (?:all|"
             r"trading|strateg\w+)|kill (?:switch|strategy|all|trading)|suspend(?: trading)?|killswitch|panic|"
-            r"disable trading|trading (?:off|stop|pause|disable)"),
+            r"disable trading|trading (?:off|stop|pause|disable)|freeze|pause$|"
+            r"block (?:all|orders?)|block$|sperren|parar|"
+            r"detener|anhalten|experts? stop"),
         ("reconcile", r"reconcil\w+|sync (?:positions|state|book)|abgleich"),
         ("reconnect", r"re ?connect\w*|restart (?:broker|adapter|connector|gateway|tws|session)|(?:broker|adapter|"
             r"connector|gateway|tws|session) restart"),
@@ -75,7 +83,7 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("rollback", r"roll ?back\w*|revert|deploy previous"),
         ("resume",
             r"resume(?: all| trading)?|(?:start|enable) (?:trading|strateg\w+)|strateg\w+ (?:start|enable|on)|"
-            r"trading (?:on|resume|enable|start)|unpause"),
+            r"trading (?:on|resume|enable|start)|unpause|experts? start"),
         ("restore_monitoring",
             r"restart (?:prometheus|alertmanager|grafana|monitoring)|(?:monitoring|alerts) (?:restore|enable|"
             r"restart)"),

@@ -144,15 +144,18 @@ def merged(first: Override | None, second: Override | None) -> Override | None:
 
 def read_sidecar(runbook: Path) -> dict[str, Override]:
     """`<runbook>.drill.yaml` (or `<stem>.drill.yaml`) as overrides by step id; empty when there is none."""
+    beside = (runbook.with_name(runbook.name + ".drill.yaml"), runbook.with_suffix(".drill.yaml"))
+    return next((read_overrides(path) for path in beside if path.is_file()), {})
+
+
+def read_overrides(path: Path) -> dict[str, Override]:
+    """A file of overrides by step id."""
     import yaml
 
-    for path in (runbook.with_name(runbook.name + ".drill.yaml"), runbook.with_suffix(".drill.yaml")):
-        if path.is_file():
-            break
-    else:
-        return {}
     try:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", mend="check the path", file=path) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         raise BadInput(

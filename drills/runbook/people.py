@@ -15,7 +15,8 @@ _PLACEHOLDER = re.compile(
     r"^\W*$|^[\[<({].*[\]>)}]$|\[(?:phone|email|name|contact|number|support|tel|telefon|teléfono|correo|"
     r"slack|define|tbd|insert|nombre|nummer)[^\]]*\]|^\(?(?:define|tbd|tba|todo|n/?a|xxx+|fill in|to be "
     r"(?:defined|added|confirmed)|"
-    r"offen|ausfüllen|noch zu (?:ergänzen|definieren)|por definir|pendiente|completar)\b.*\)?$|\bXXX+|"
+    r"offen|noch offen|ausfüllen|noch zu (?:ergänzen|definieren)|por definir|pendiente|completar|à (?:compléter|"
+    r"définir)|a (?:definir|completar|preencher)|unknown|none yet)\b.*\)?$|\bXXX+|"
     r"\b555[- ]?\d{3,4}|\+?0{3,}[- ]?0{2,}|example\.(?:com|org)\b|\?{2,}",
     re.I,
 )
@@ -146,6 +147,8 @@ def _rule_item(item: ListItem, section: Section, file: str) -> EscalationRule:
 
 def _rule(when: str, action: str, src: Source) -> EscalationRule:
     after = deadline(when, src, "table") or (find_deadline(when, src) if when == action else None)
+    if after is not None and after.lo_s is None and after.kind in {"max", "budget"}:
+        after = after.model_copy(update={"lo_s": after.hi_s})  # "after | 10 minutes" is not before those are over
     role = _TO.search(action)
     return EscalationRule(
         src=src,

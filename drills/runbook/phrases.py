@@ -116,7 +116,8 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"orders?\b.{0,15}\bcancell?(?:ation|ed)?\b",
         r"(?:orders?|aufträge|auftrags\w*)\b.{0,30}\b(?:stornier|lösch|annullier|streich|abbrech|zurückzieh)\w*",
         r"(?:stornier|lösch)\w*\b.{0,30}\b(?:orders?|aufträge)", r"(?:cancel|anul|retir)\w*\b.{0,30}\b[oó]rdenes")),
-    ("flatten", any_of(r"flatten\w*", r"(?:close|liquidate|unwind|square|exit|manual(?:ly)? close|manual position "
+    ("flatten", any_of(r"flatten\w*", r"(?!close\b.{0,25}\b(?:pagerduty|incident|ticket|issue|case|alert|page|bridge|"
+        r"channel|call|popup|browser)\b)(?:close|liquidate|unwind|square|exit|manual(?:ly)? close|manual position "
         r"close)\b.{0,30}\b(?:positions?|exposure|orphans?|everything|book|via tws)?\b(?<!close "
         r"out)(?:.{0,12}\bpositions?\b)?(?!\s*incident)", r"position close",
         r"(?:positionen|bestände|exposure)\b.{0,30}\b(?:schließ|schliess|glattstell|auflös|liquidier|abbau)\w*",

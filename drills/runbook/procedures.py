@@ -15,13 +15,14 @@ from typing import Literal
 from drills.runbook.blocks import Block, Fence, ListBlock, Paragraph, Table
 from drills.runbook.decisions import as_choice
 from drills.runbook.drafts import Found, StepDraft
+from drills.runbook.fences import holds_substeps
 from drills.runbook.lexicon import Kind, holds_procedures, is_generic, is_phase, kind_of, names_incident, role_of
 from drills.runbook.model import Role
 from drills.runbook.sections import Section
 from drills.runbook.steps import StepReader, has_commands, is_action_list, titled
 from drills.runbook.tables import columns_of
 from drills.runbook.text import checkbox, plain
-from drills.runbook.vocabulary import actions_in
+from drills.runbook.vocabulary import actions_in, is_look, look_at
 
 REFERENCE: frozenset[Kind] = frozenset(
     {"severity", "contacts", "escalation", "templates", "drills", "overview", "metadata", "references"}
@@ -87,8 +88,21 @@ class ProcedureFinder:
         beside = all(is_phase(part.text) or part.is_label or part.kind in {"decision", "checklist"} for part in parts)
         if self._symptoms(top) or self._numbered_steps(top) or not parts or (direct and beside):
             return [self._draft(top)] if self._owns(top) else []
+        if len(parts) >= 2 and not is_generic(top.text) and all(self._single_act(part) for part in parts):
+            return [self._draft(top)]
         found = [self._draft(top, whole=False)] if direct else []
         return found + self._under(top)
+
+    def _single_act(self, section: Section) -> bool:
+        """Whether a heading is one thing to do, with what to type for it: a step, not a procedure of its own."""
+        return (
+            has_commands(section.blocks)
+            and not any(holds_substeps(block) for block in section.blocks)
+            and not any(isinstance(block, ListBlock) for block in section.blocks)
+            and not any(self._owns(child) for child in section.children)
+            and not names_incident(section.text)
+            and not is_phase(section.text)
+        )
 
     def _under(self, parent: Section) -> list[ProcedureDraft]:
         found: list[ProcedureDraft] = []
@@ -157,11 +171,14 @@ class ProcedureFinder:
         """Whether the numbered children of `section` are steps (not sections, not procedures)."""
         if sectional_numbers(section):
             return False
-        numbered = [child for child in section.children if child.number is not None and _has_content(child)]
-        if not numbered or (len(numbered) < 2 and not names_incident(section.text)):
+        numbered = [child for child in section.children if child.number is not None]
+        if not any(_has_content(child) for child in numbered) or (
+            len(numbered) < 2 and not names_incident(section.text)
+        ):
             return False
         if any(self._symptoms(child) or self._ordered_inside(child) for child in numbered):
-            own = names_incident(section.text) and not any(names_incident(child.text) for child in numbered)
+            response = names_incident(section.text) or is_phase(section.text)
+            own = response and not any(names_incident(child.text) for child in numbered)
             return own and not any(self._symptoms(child) for child in numbered)
         return not all(names_incident(child.text) and not is_phase(child.text) for child in numbered)
 
@@ -299,9 +316,16 @@ class ProcedureFinder:
                     self.reader.fill(step, [block], announced=True)
                     steps.append(step)
                 else:
-                    steps += [self.reader.from_item(item, None, path) for item in block.items]
+                    asked = plain(question.raw.split("\n")[-1]).rstrip(" :") if question is not None else ""
+                    steps += [self._asked(asked, self.reader.from_item(item, None, path)) for item in block.items]
                 question = None
         return steps
+
+    def _asked(self, lead: str, step: StepDraft) -> StepDraft:
+        """Below "Check:" a bullet that only names a thing is to be checked."""
+        if is_look(lead) and len(lead.split()) <= 3 and not actions_in(step.title) and look_at(step.title):
+            step.title = f"{lead} {step.title}"
+        return step
 
     def _listed(self, blocks: Sequence[Block], path: tuple[str, ...], draft: ProcedureDraft) -> list[StepDraft]:
         """Ordered lists; what stands between two of them belongs to the step before."""

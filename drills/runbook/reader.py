@@ -20,7 +20,7 @@ from drills.runbook.drafts import Found, StepDraft
 from drills.runbook.finish import Finisher
 from drills.runbook.lexicon import is_generic, is_phase
 from drills.runbook.model import Constraint, Finding, Override, Runbook, Source
-from drills.runbook.overrides import read_sidecar
+from drills.runbook.overrides import read_overrides, read_sidecar
 from drills.runbook.people import read_contacts, read_escalation
 from drills.runbook.procedures import ProcedureDraft, ProcedureFinder, is_playbook
 from drills.runbook.references import resolve
@@ -34,10 +34,11 @@ MAX_LINE_CHARS = 20_000
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<body>(?:[^\n]{0,2000}\n){0,200}?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 
 
-def read_runbook(path: Path) -> Runbook:
-    """The runbook in a Markdown file, with the overrides of its sidecar file if there is one."""
+def read_runbook(path: Path, overrides: Path | None = None) -> Runbook:
+    """The runbook in a Markdown file, with the overrides of its sidecar file, or of the file `overrides`."""
     path = Path(path)
-    return _read(_decoded(path), str(path), read_sidecar(path), path.stem)
+    stated = read_sidecar(path) if overrides is None else read_overrides(overrides)
+    return _read(_decoded(path), str(path), stated, path.stem)
 
 
 def read_text(text: str, file: str = "<text>", overrides: Mapping[str, Override] | None = None) -> Runbook:
@@ -182,7 +183,7 @@ class _Assembly:
         self.file = found.file
         self.overrides = overrides
         self.sections = list(root.walk())
-        self.severities = read_severities(self._of_kind("severity"), self.file)
+        self.severities = read_severities(self._of_kind("severity"), self.file, self.sections)
 
     def runbook(self, digest: str, last_line: int, meta: dict[str, str]) -> Runbook:
         finisher = Finisher(self.file, self.severities, self.overrides, self.top if len(self.drafts) == 1 else None)

@@ -110,9 +110,10 @@ def section_tree(blocks: Sequence[Block], last_line: int) -> Section:
 def _fill(section: Section, blocks: Sequence[Block]) -> None:
     """Give a section its blocks, cut at bold labels."""
     current = section
+    defined = sum(_definition(block) is not None for block in blocks) >= 2
     for index, block in enumerate(blocks):
         following = blocks[index + 1] if index + 1 < len(blocks) else None
-        label = as_label(block, following)
+        label = as_label(block, following) or (_definition(block) if defined else None)
         if label is None and current is not section and _ends_here(current, block):
             current = section
         if label is None:
@@ -147,9 +148,30 @@ def as_label(block: Block, following: Block | None) -> tuple[str, str] | None:
     if bold is not None:
         label, rest = bold
         return _bold_label(label, rest, more, following)
-    if not more and isinstance(following, ListBlock | Fence | Table) and _GUARD_LEAD.match(plain(first)):
-        return first, ""
+    words = plain(first)
+    if not more and isinstance(following, ListBlock | Fence | Table):
+        if _GUARD_LEAD.match(words):
+            return first, ""
+        # "Symptoms" or "Steps:" on a line of its own, above what it announces, is a heading without its marks.
+        if len(words) <= 30 and not words.endswith(".") and kind_of(words) in _ANNOUNCED:
+            return first, ""
+    if _STEP_WORD.match(words) and numbered(words)[0] is not None:
+        return first, more
     return None
+
+
+def _definition(block: Block) -> tuple[str, str] | None:
+    """`**Freeze.** Press the red button`: a step and what it means, if the section has more of them."""
+    bold = bold_lead(block.raw.strip()) if isinstance(block, Paragraph) else None
+    if bold is None or not bold[1] or not plain(bold[0]).endswith((".", "!")) or len(plain(bold[0])) > 60:
+        return None
+    label = bold[0].rstrip(".! ")
+    return None if kind_of(label) is not None or _METADATA.match(plain(label)) else (label, bold[1])
+
+
+_ANNOUNCED: frozenset[Kind | None] = frozenset({"symptoms", "steps", "trigger", "checklist", "contacts"})
+_STEP_WORD = re.compile(r"^(?:step|schritt|paso|étape|etape|passo)\s*\d{1,2}\s*[.:)–—-]\s*\S", re.I)
+_BARE_STEP = re.compile(r"^(?:step|schritt|paso|étape|etape|passo)?\s*\d{1,2}\s*[.:)]?$", re.I)
 
 
 def _bold_label(label: str, rest: str, more: str, following: Block | None) -> tuple[str, str] | None:
@@ -161,6 +183,9 @@ def _bold_label(label: str, rest: str, more: str, following: Block | None) -> tu
     rest = rest.removeprefix(":").strip()
     rest = re.sub(r"^[-–—]\s+", "", rest)
     blockful = isinstance(following, ListBlock | Fence | Table)
+    if _BARE_STEP.match(bare) and plain(rest):  # "**Step 1.** Stop the router": the title stands outside the bold
+        first, _, behind = rest.partition(". ")
+        return f"{bare.rstrip('.:)')}. {first.rstrip('.')}", " ".join(filter(None, (behind, more)))
     number = numbered(bare)[0]
     if number is not None and not _METADATA.match(bare):
         return label, " ".join(filter(None, (rest, more)))

@@ -11,21 +11,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from drills.runbook.blocks import ListBlock, Paragraph, Table
-from drills.runbook.durations import deadline
+from drills.runbook.durations import deadline, read_duration
 from drills.runbook.guards import SEVERITY_ID
 from drills.runbook.model import Deadline, SeverityLevel, Source
 from drills.runbook.sections import Section
-from drills.runbook.text import bold_lead, plain
+from drills.runbook.text import bold_lead, no_pictographs, plain
 
 _RESPONSE = re.compile(
     r"respon[sd]\w*|reaktion\w*|react\w*|antwort\w*|tiempo|respuesta|reacción|\bsla\b|\back\w*|time to|"
-    r"\bzeit\b|within|deadline|mttr|target",
+    r"\bzeit\b|within|deadline|mttr|target|délai|réponse|prazo|resposta|plazo|frist",
     re.I,
 )
 _ID = re.compile(
     r"^(?:sev(?:erity)?|level|lvl|category|priority|prio|class|id|code|stufe|schweregrad|priorität|klasse|"
     r"kategorie|severidad|nivel|prioridad|gravedad|categoría|p)$|severity|schweregrad|severidad|^level|"
-    r"^nivel|^stufe|priorit|prioridad|categor|kategorie",
+    r"niveau|gravité|gravidade|nível|^nivel|^stufe|priorit|prioridad|categor|kategorie",
     re.I,
 )
 _EXAMPLES = re.compile(
@@ -47,9 +47,11 @@ _THRESHOLD = re.compile(
 )
 _BARE_NAME = re.compile(
     r"^(?:critical|high|medium|low|major|minor|emergency|warning|kritisch|hoch|mittel|niedrig|gering|"
-    r"crític[oa]|alt[oa]|medi[oa]|baj[oa]|rot|gelb|grün|red|amber|yellow|green)$",
+    r"crític[oa]|alt[oa]|medi[oa]|baj[oa]|rot|gelb|grün|orange|red|amber|yellow|green|black|rojo|ámbar|amarillo|"
+    r"verde|critique|élevée?|moyenne?|faible|schwer|leicht)$",
     re.I,
 )
+_NAME_AND_MORE = re.compile(r"^(?P<name>[^\W\d]+)\s*(?:[–—:]|\s-)\s+(?P<more>\S.*)$")
 
 
 @dataclass(slots=True)
@@ -62,13 +64,56 @@ class _Draft:
     actions: list[str] = field(default_factory=list)
 
 
-def read_severities(sections: Sequence[Section], file: str) -> tuple[SeverityLevel, ...]:
-    """The levels described in the severity sections, with their ranks."""
+def read_severities(
+    sections: Sequence[Section], file: str, others: Sequence[Section] = ()
+) -> tuple[SeverityLevel, ...]:
+    """The levels described in the severity sections, with their ranks; in `others`, tables that can be nothing else."""
     drafts: dict[str, _Draft] = {}
     for section in sections:
         for draft in _levels(section, file):
             drafts.setdefault(draft.id, draft)
+    for section in () if drafts else others:
+        for block in section.blocks:
+            if isinstance(block, Table) and is_scale(block):
+                for draft in _from_table(block, section, file):
+                    drafts.setdefault(draft.id, draft)
     return _ranked(list(drafts.values()))
+
+
+def is_scale(table: Table) -> bool:
+    """Whether a table is a severity scale wherever it stands: its rows are levels, and it says how fast."""
+    table = _upright(table)
+    titles = [plain(cell) for cell in table.header]
+    identity = next((i for i, title in enumerate(titles) if _ID.search(title)), 0)
+    names = [plain(cells[identity]) for _, cells in table.rows if identity < len(cells)]
+    levels = sum(_named(no_pictographs(name)) is not None for name in names)
+    return len(names) >= 2 and levels == len(names) and _response_column(table, titles, identity) is not None
+
+
+def _upright(table: Table) -> Table:
+    """A matrix with the levels across, turned so that each level has a row."""
+    across = [plain(cell) for cell in table.header[1:]]
+    if len(across) < 2 or not all(SEVERITY_ID.search(cell) or _BARE_NAME.match(cell) for cell in across):
+        return table
+    header = ("Level", *(cells[0] if cells else "" for _, cells in table.rows))
+    rows = tuple(
+        (table.line, (name, *(cells[at] if at < len(cells) else "" for _, cells in table.rows)))
+        for at, name in enumerate(table.header[1:], 1)
+    )
+    return Table(table.line, table.end, header, rows)
+
+
+def _response_column(table: Table, titles: Sequence[str], identity: int) -> int | None:
+    """The column that says how fast: by its title, else by its cells, all or nearly all of which are times."""
+    told = next((i for i, title in enumerate(titles) if i != identity and _RESPONSE.search(title)), None)
+    if told is not None:
+        return told
+    for at in range(len(titles)):
+        cells = [plain(cells[at]) for _, cells in table.rows if at < len(cells)]
+        timed = sum(read_duration(cell) is not None and len(cell) <= 30 for cell in cells)
+        if at != identity and timed and timed >= len(cells) - 1:
+            return at
+    return None
 
 
 def _levels(section: Section, file: str) -> Iterator[_Draft]:
@@ -93,6 +138,9 @@ def _named(text: str) -> tuple[str, str] | None:
         name = re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", words[match.end() :]).strip(" :–—-")
         return match.group(0).strip(), name or words
     bare = re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", words).strip(" :")
+    more = _NAME_AND_MORE.match(bare)
+    if more is not None and _BARE_NAME.match(more.group("name")):
+        return more.group("name"), more.group("more")
     return (bare, bare) if _BARE_NAME.match(bare) else None
 
 
@@ -134,11 +182,12 @@ def _detail(draft: _Draft, words: str, src: Source) -> None:
 
 
 def _from_table(table: Table, section: Section, file: str) -> Iterator[_Draft]:
+    table = _upright(table)
     titles = [plain(cell) for cell in table.header]
-    response = next((i for i, title in enumerate(titles) if _RESPONSE.search(title)), None)
     identity = next((i for i, title in enumerate(titles) if _ID.search(title)), 0)
+    response = _response_column(table, titles, identity)
     for line, cells in table.rows:
-        values = [plain(cell) for cell in cells]
+        values = [no_pictographs(plain(cell)) for cell in cells]
         if identity >= len(values) or not values[identity]:
             continue
         named = _named(values[identity]) or next((n for value in values if (n := _named(value))), None)

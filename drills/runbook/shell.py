@@ -93,17 +93,37 @@ def _by_line(body: str, first: int) -> list[Piece]:
 
 
 def lines_as_pieces(text: str, comment_marks: str = "#") -> list[Piece]:
-    """Statements by line, for languages that are not bash (console transcripts, PowerShell, batch)."""
-    found = []
+    """Statements for languages that are not bash (PowerShell, batch): a line, or lines that belong together.
+
+    A block in brackets, a trailing `|`, a comma, a backtick or a caret goes on with the next line.
+    """
+    found: list[Piece] = []
+    begun, depth = 0, 0
+    lines: list[str] = []
     for number, line in enumerate(text.split("\n")):
         words = line.strip()
-        if not words:
+        if not lines and (not words or words[0] in comment_marks or re.match(r"rem\b", words, re.I)):
+            if words:
+                found.append(Piece("comment", number, number, comment_words(words)))
             continue
-        if words[0] in comment_marks or re.match(r"rem\b", words, re.I):
-            found.append(Piece("comment", number, number, comment_words(words)))
-        else:
-            found.append(Piece("statement", number, number, words))
+        begun = begun if lines else number
+        lines.append(line)
+        depth += _opened(words)
+        if (depth <= 0 and not words.endswith(("|", ",", "`", "^"))) or len(lines) >= _MAX_BLOCK_LINES:
+            found.append(Piece("statement", begun, number, "\n".join(lines).strip()))
+            lines, depth = [], 0
+    if "".join(lines).strip():
+        found.append(Piece("statement", begun, begun + len(lines) - 1, "\n".join(lines).strip()))
     return found
+
+
+_MAX_BLOCK_LINES = 200
+
+
+def _opened(words: str) -> int:
+    """How many brackets a line leaves open, those in quotes and behind a comment mark left out."""
+    bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", words).partition(" #")[0]
+    return sum(bare.count(mark) for mark in "({[") - sum(bare.count(mark) for mark in ")}]")
 
 
 def transcript(text: str) -> tuple[str, str] | None:

@@ -27,16 +27,16 @@ def render(runbook: Runbook, console: Console) -> None:
         Text(runbook.title, style="bold"), Text(f"{runbook.file} · {_counted(runbook)}", style="dim"), sep="\n"
     )
     if runbook.single_playbook:
-        console.print("[dim]one playbook: its procedures are the phases of one response[/dim]")
+        console.print(Text("one playbook: its procedures are the phases of one response", style="dim"))
     if runbook.severities:
         console.print(_severities(runbook.severities))
     for procedure in runbook.procedures:
         console.print(_procedure(procedure))
     for line in _beside(runbook):
-        console.print(line)
+        console.print(Text.from_markup(line))
     _unbound(runbook, console)
     for finding in runbook.findings:
-        console.print(f"[yellow]line {finding.line}: {escape(finding.message)} \\[{finding.rule}][/yellow]")
+        console.print(Text(f"line {finding.line}: {finding.message} [{finding.rule}]", style="yellow"))
 
 
 def duration(seconds: float | None) -> str:
@@ -210,9 +210,9 @@ def _beside(runbook: Runbook) -> Iterator[str]:
 def _unbound(runbook: Runbook, console: Console) -> None:
     rows = [(step, binding) for step in runbook.walk() if _needs_telling(step, binding := bind(step))]
     if rows:
-        console.print("[bold]What a drill cannot judge[/bold]")
+        console.print(Text("What a drill cannot judge", style="bold"))
     for step, binding in rows:
-        console.print(f"[dim]{step.line:>4}[/dim]  {escape(step.title)}: [red]{escape(binding.why)}[/red]")
+        console.print(Text.assemble((f"{step.line:>4}", "dim"), f"  {step.title}: ", (binding.why, "red")))
 
 
 def _needs_telling(step: Step, binding: Binding) -> bool:

@@ -19,6 +19,7 @@ from drills.runbook.guards import SEVERITY_ID, is_optional, severity_ids
 from drills.runbook.lexicon import kind_of
 from drills.runbook.names import looks_like_command
 from drills.runbook.sections import LABEL_LEVEL, Section, as_label
+from drills.runbook.shell import PROMPT
 from drills.runbook.tables import Columns, columns_of
 from drills.runbook.text import (
     MAX_INLINE_CHARS,
@@ -68,7 +69,8 @@ _UNDO_LABEL = re.compile(
     r"^(?:roll-?back|undo|revert|if (?:this|it) fails|fallback|rückgängig|zurück|deshacer|revertir)\b", re.I
 )
 _EXPECTED_LEAD = re.compile(
-    r"\b(?:expected|should (?:print|show|return|see|look)|output|erwartet\w*|ausgabe|sollte|esperad[oa]|"
+    r"\b(?:expected|response|returns|answer|antwort|respuesta|should (?:print|show|return|see|look)|output|"
+    r"erwartet\w*|ausgabe|sollte|esperad[oa]|"
     r"salida|debería)\b",
     re.I,
 )
@@ -108,6 +110,11 @@ class StepReader:
         else:
             step.notes.append(Line(section.line, section.line, words))
         self._inline_commands(step, section.lead, section.line)
+        for offset, line in enumerate(section.lead.split("\n")):
+            prompt = PROMPT.match(line)
+            if prompt is not None and prompt.group(0).strip() in {"$", ">", "%"}:
+                at = section.line + section.raw.count("\n") + offset
+                step.commands.append(CommandDraft(at, at, "bash", line[prompt.end() :].strip()))
 
     def _child(self, step: StepDraft, child: Section) -> None:
         kind = child.kind
@@ -252,10 +259,13 @@ class StepReader:
     def _inline_commands(self, step: StepDraft, raw: str, line: int) -> None:
         """Inline code that is something to type, on a line that is not already a fence's title."""
         asked = bool(_RUN.search(plain(raw))) or bool(_COMMAND_LABEL.match(plain(raw)))
+        spans = code_spans(raw)
+        only = len(spans) > 1 and " ".join(plain(raw).split()) == " ".join(" ".join(spans).split())
         for code in code_spans(raw):
             words = code.split()
             alone = plain(raw).strip() == code and not code.endswith((".", ":"))
-            likely = asked or alone or f": `{code}`" in raw or bool(_OPTION_WORD.search(code))
+            means = re.search(rf"\b(?:with|via|using|mit|con|avec|com) `{re.escape(code)}`", raw)
+            likely = asked or alone or only or f": `{code}`" in raw or bool(_OPTION_WORD.search(code) or means)
             typed = likely and len(words) >= 2 and re.fullmatch(r"[A-Za-z_.~/][\w./-]*", words[0])
             if looks_like_command(code) or (typed and "=" not in words[1]):
                 title = None if plain(raw).strip(" :.") == code else plain(raw)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from drills.runbook.blocks import Table
+from drills.runbook.severities import is_scale
 from drills.runbook.text import plain
 
 _HEADERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -55,7 +56,9 @@ class Columns:
 
 
 def columns_of(table: Table) -> Columns:
-    """The columns of a table of steps or decisions."""
+    """The columns of a table of steps or decisions; a severity scale is neither."""
+    if is_scale(table):
+        return Columns({})
     found: dict[str, int] = {}
     titles = [plain(cell).strip() for cell in table.header]
     for name, pattern in _HEADERS:

@@ -88,12 +88,18 @@ def checkbox(raw: str) -> tuple[bool | None, str]:
     return (None, raw) if match is None else (match.group(1) != " ", raw[match.end() :])
 
 
+_ROMAN = re.compile(r"^\s*(?:(?=[IVX])X{0,2}(?:IX|IV|V?I{0,3})|[A-H])[.)]\s+(?=[^\W\d_])")
+
+
 @functools.lru_cache(maxsize=8192)
 def numbered(title: str) -> tuple[int | None, str]:
-    """`3. Mitigate`, `Step 3: Mitigate`, `Schritt 3 - ...` as (3, rest); (None, title) without a number."""
+    """`3. Mitigate`, `Step 3: Mitigate`, `Schritt 3 - ...` as (3, rest); (None, title) without a number.
+
+    A roman number or a letter orders the parts of a document and is left out: `IV. Recovery` is "Recovery".
+    """
     match = _NUMBER.match(title)
     if match is None:
-        return None, title
+        return None, _ROMAN.sub("", title)
     rest = title[match.end() :].strip()
     number = int(match.group("word") or match.group("plain") or match.group("dotted"))
     return number, rest or title.strip()

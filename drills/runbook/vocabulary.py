@@ -12,16 +12,24 @@ import functools
 import re
 
 from drills.actions import ACTIONS, Effect
-from drills.runbook.phrases import PHRASES, any_of
+from drills.runbook.phrases import any_of
+from drills.runbook.phrases_more import ALL_PHRASES
 from drills.runbook.text import plain
 
 _SUBORDINATE = re.compile(
     r"(?:(?<=\s)|(?<=,)|^)(?:before|until|unless|only after|after|without|once|so that|because|while|as "
     r"soon as|bevor|bis|nachdem|sobald|ohne dass|damit|weil|antes de|(?:erst|nur) (?:nach|mit)|(?:solo|"
     r"sólo) (?:tras|con|después)|"
-    r"hasta|después de|sin|una vez|mientras|para que|porque)(?:\s|$).*",
+    r"hasta|después de|sin|una vez|mientras|para que|porque|avant de|après|sans|uniquement|afin|"
+    r"antes de|depois de|até|sem|somente)(?:\s|$).*",
     re.I | re.S,
 )
+_WHEN_FIRST = re.compile(
+    r"^(?:once|after|as soon as|when|sobald|nachdem|una vez(?: que)?|cuando|después de(?: que)?|dès que|quando)\b"
+    r"[^,]{3,120},\s+(?=\S)",
+    re.I,
+)
+"""A clause in front that says when: "Once prices move again, reconcile"."""
 _NEGATED = re.compile(
     r"\b(?:do not|don['’]t|never|avoid|must not|should not|no debe|nunca|no se debe|niemals|keinesfalls|nicht)\b.*",
     re.I | re.S,
@@ -29,7 +37,7 @@ _NEGATED = re.compile(
 _BRACKET = re.compile(r"\s*[(\[][^()\[\]]{0,300}[)\]]")
 _SPLIT = re.compile(
     r"\s*(?:;|,|\.\s|\s[-–—]\s|\s*(?:→|->|=>)\s*|\s&\s|\s\+\s|\b(?:and then|and|then|und dann|und|"
-    r"anschließend|danach|y luego|y|e|luego)\b)\s*",
+    r"anschließend|danach|y luego|y|e|luego|puis|et)\b)\s*",
     re.I,
 )
 
@@ -48,6 +56,8 @@ _LOOK = any_of(
     r"revis\w+", r"consult\w+", r"ver\b", r"mirar", r"inspeccion\w+", r"analiz\w+", r"compar\w+", r"recop\w+",
         r"recoger", r"obten\w+", r"listar", r"identific\w+", r"examin\w+", r"leer", r"verific\w+",
     r"comprob\w+", r"confirm\w+", r"asegur\w+", r"valid\w+", r"abrir\b",
+    r"vérifi\w+", r"contrôl\w+", r"consulter\b", r"regarder\b", r"examiner\b", r"comparer\b", r"relever\b",
+    r"checar\b", r"conferir\b",
 )  # fmt: skip
 
 _JOINT = re.compile(r"^\W*(?:and then|and|then|und dann|und|anschließend|danach|y luego|y|e|luego)\b", re.I)
@@ -64,6 +74,7 @@ _TRAILING_LOOK = re.compile(
 )
 
 _LOOK_AT: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("look_metrics", any_of(r"(?:\w+ ){0,4}(?:panels?|dashboards?)\b(?: in grafana)?", r"grafana\b")),
     ("look_logs", any_of(r"\w*logs?\b(?! ?in)", r"\w*audit\w*", r"trigger(?:ed)?\b", r"kill[- ]?switch type",
         r"reason\b", r"last action", r"events?\b(?<!market events)", r"errors?\b", r"\w*protokoll\w*", r"auslöser",
         r"grund\b", r"logdatei\w*", r"fehlermeldung\w*", r"registros?\b", r"motivo\b", r"bitácora", r"traces?\b")),
@@ -72,7 +83,7 @@ _LOOK_AT: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"datenbank\w*", r"base de datos", r"caché")),
     ("look_positions", any_of(r"positions?\b(?! siz)", r"portfolio\w*", r"holdings?\b", r"exposure\b",
         r"expected_positions\w*", r"internal records", r"system state", r"position\w*\b(?!sgröße)", r"bestände?\b",
-        r"depot\w*", r"posici(?:ones|ón)\b", r"cartera\b")),
+        r"depot\w*", r"posici(?:ones|ón)\b", r"posiç(?:ões|ão)\b", r"cartera\b")),
     ("look_orders", any_of(r"orders?\b", r"trades?\b", r"fills?\b", r"executions?\b", r"slippage\w*", r"idempoten\w*",
         r"duplicate\w*", r"baseline\b", r"reject\w*", r"aufträge\b", r"ausführung\w*", r"[oó]rdenes\b",
         r"operaciones\b", r"ejecuciones\b", r"deslizamiento")),
@@ -85,11 +96,12 @@ _LOOK_AT: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("look_data", any_of(r"(?:market |reference |price )?data\b(?!base)", r"feeds?\b", r"quotes?\b", r"bars?\b",
         r"ticks?\b", r"candles?\b", r"prices?\b", r"sla\b", r"violation\b", r"eodhd\w*", r"polygon\w*", r"gaps?\b",
         r"staleness", r"freshness", r"calibration\w*", r"surfaces?\b", r"daten\w*", r"\w+daten\b", r"kurse?\b",
-        r"datos\b", r"precios?\b", r"cotizaciones", r"velas\b")),
+        r"datos\b", r"precios?\b", r"cotizaciones", r"velas\b", r"\bmids?\b", r"données\b", r"dados\b")),
     ("look_broker", any_of(r"broker\w*", r"exchange\w*", r"venues?\b", r"ibkr\b", r"tws\b", r"alpaca\w*",
         r"binance\w*", r"kraken\w*", r"credentials?\b", r"api keys?", r"authenticat\w*", r"session\b", r"gateway\w*",
         r"fix session", r"live connections?", r"börsen?\w*", r"zugangsdaten", r"br[oó]ker\b", r"bolsa\b",
-        r"mercado\b(?= (?:abierto|caído))", r"credenciales\b", r"status page", r"statusseite")),
+        r"mercado\b(?= (?:abierto|caído))", r"credenciales\b", r"courtier\b", r"corretora\b",
+        r"provedor\b", r"status page", r"statusseite")),
     ("look_network", any_of(r"network\w*", r"connectivity\b", r"connections?\b", r"dns\b", r"vpn\b", r"firewall\b",
         r"ping\b", r"latency to", r"packet\w*", r"route\b", r"netz\w*", r"verbindung\w*", r"konnektivität", r"red\b",
         r"conectividad", r"conexión")),
@@ -151,7 +163,7 @@ _CONFIRMED: tuple[tuple[str, re.Pattern[str]], ...] = (
 def actions_in(text: str) -> tuple[str, ...]:
     """The actions that a sentence asks for, in its order; empty when it asks for none that is known."""
     sentence = _BRACKET.sub(" ", plain(text)[:400])
-    sentence = _NEGATED.sub("", _SUBORDINATE.sub("", sentence)).strip(" .:!")
+    sentence = _NEGATED.sub("", _SUBORDINATE.sub("", _WHEN_FIRST.sub("", sentence))).strip(" .:!")
     if not sentence:
         return ()
     found: list[str] = []
@@ -161,7 +173,10 @@ def actions_in(text: str) -> tuple[str, ...]:
         named = [
             action for at, action in phrases if start <= at < stop and not (_about_looking(clause) and _changes(action))
         ]
-        found += named or (() if found and not _LOOK.search(clause) else _looks(clause, sentence))
+        bare = bool(found) and not _LOOK.search(clause)
+        # "Check equity and open positions": what is looked at may be named twice for one verb.
+        also = bare and found[-1].startswith("look_") and len(_JOINT.sub("", clause).split()) <= 4
+        found += named or (_also(clause) if also else () if bare else _looks(clause, sentence))
     return tuple(dict.fromkeys(found))
 
 
@@ -178,7 +193,7 @@ def _clauses(sentence: str) -> list[tuple[int, str]]:
 def _by_phrase(sentence: str) -> list[tuple[int, str]]:
     """(position, action) by phrase; a stretch of words that one phrase has taken counts for no later one."""
     taken: list[tuple[int, int, str]] = []
-    for action, pattern in PHRASES:
+    for action, pattern in ALL_PHRASES:
         for match in pattern.finditer(sentence):
             start, stop = match.span()
             if match.group(0).strip() and all(stop <= begin or start >= end for begin, end, _ in taken):
@@ -191,10 +206,20 @@ def _changes(action: str) -> bool:
     return ACTIONS[action].effect is Effect.MUTATE
 
 
+def asks_to_look(words: str) -> bool:
+    """Whether one of the things that `words` ask for is a look: "Replay and verify", "Positionen prüfen"."""
+    return any(_about_looking(clause) for _, clause in _clauses(plain(words)[:400]))
+
+
 def _about_looking(clause: str) -> bool:
     """Whether a clause begins (German: ends) with a verb of looking: "Verify the rollback" rolls nothing back."""
     words = _JOINT.sub("", clause).strip()
     return bool(_LEADING_LOOK.match(words)) or bool(_TRAILING_LOOK.search(words))
+
+
+def _also(clause: str) -> tuple[str, ...]:
+    looked = look_at(clause)
+    return () if looked is None else (looked,)
 
 
 def _looks(clause: str, sentence: str) -> tuple[str, ...]:

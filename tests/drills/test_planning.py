@@ -179,11 +179,28 @@ def test_what_must_not_be_done_stays_even_where_no_step_does_it(tmp_path: Path) 
     assert [(rule.kind, rule.a) for rule in plan.constraints if rule.kind == "absence"] == [("absence", "stop_system")]
 
 
-def test_a_rule_that_the_order_of_the_steps_implies_is_marked_so(tmp_path: Path) -> None:
-    plan = plan_of_drill("q4-total")
-    implied = [rule for rule in plan.constraints if rule.kind == "precedence"]
-    assert implied
-    assert all(rule.implied for rule in implied)
+def test_a_rule_that_the_order_of_the_steps_implies_is_marked_so_unless_it_is_critical(tmp_path: Path) -> None:
+    text = (
+        "# Kill switch triggered\n\nCancel all orders before closing positions.\n{}\n1. Cancel all orders\n"
+        "2. Close all positions\n3. Ask for approval\n4. Reset the kill switch\n"
+    )
+    plan = plan_of_text(text.format(""), tmp_path)
+    assert [rule.implied for rule in plan.constraints if rule.kind == "precedence"] == [True]
+    approved = plan_of_text(text.format("\nReset the kill switch only after approval.\n"), tmp_path)
+    assert [rule.implied for rule in approved.constraints if rule.critical] == [False]
+
+
+def test_a_decision_is_as_critical_as_what_its_branch_asks_for(tmp_path: Path) -> None:
+    text = (
+        "# Kill switch triggered\n\n1. Look at the account\n2. **Decide**{}\n"
+        "   - If the loss exceeds limits -> escalate to the risk officer\n"
+    )
+    over = plan_of_text(text.format(""), tmp_path).steps[1]
+    assert (over.critical, over.weight) == (True, 3.0)
+    under = plan_of_text(text.format(""), tmp_path, conditions={"loss_over_limit": False}).steps[1]
+    assert (under.critical, under.weight) == (False, 1.0)
+    stated = plan_of_text(text.format(" <!-- critical=false -->"), tmp_path).steps[1]
+    assert (stated.critical, stated.weight) == (False, 1.0)
 
 
 def test_a_guard_that_the_truth_does_not_decide_makes_its_step_optional(tmp_path: Path) -> None:
@@ -215,7 +232,7 @@ OURS = {
     "q2-refused": (
         "broker-connection-lost",
         "acknowledge declare_severity look_broker look_network look_logs safe_mode verify_halted notify decide "
-        "call_broker look_positions reconnect verify_connected cancel_orders verify_orders reconcile "
+        "call_broker look_orders look_positions reconnect verify_connected cancel_orders verify_orders reconcile "
         "verify_reconciled resume verify_trading monitor document",
     ),
     "q3-spike": (

@@ -26,7 +26,10 @@ def no_response_time(page: Page) -> Iterator[Hit]:
 
     Give every level a number: "SEV1: 5 minutes, day and night".
     """
+    mildest = max((level.rank for level in page.runbook.severities), default=0)
     for level in page.runbook.severities:
+        if level.response is not None and level.response.kind == "varies" and level.rank == mildest:
+            continue  # "best effort" is all that the mildest level needs
         if level.response is None or level.response.kind == "varies":
             yield page.in_line(
                 level.line, level.id, f"{level.id} has no response time", "state one, as a number with its unit"

@@ -9,9 +9,10 @@ from drills.lint.page import Page
 from drills.lint.problem import Hit, Severity
 from drills.lint.registry import rule
 from drills.runbook.bindings import bind
+from drills.runbook.commands import meaning
 from drills.runbook.model import Procedure, Step
 from drills.runbook.references import resolve
-from drills.runbook.vocabulary import actions_in
+from drills.runbook.vocabulary import actions_in, asks_to_look
 
 _STRONG = frozenset(
     ["halt", "safe_mode", "cancel_orders", "flatten", "reconnect", "stop_system", "start_system", "restart",
@@ -21,7 +22,10 @@ _STRONG = frozenset(
 _STOPS = frozenset({"halt", "safe_mode", "cancel_orders", "flatten", "stop_system"})
 _SHOWS_STOP = frozenset({"verify_halted", "verify_orders", "verify_flat"})
 _SHOWS_START = frozenset({"verify_health", "verify_trading", "verify_connected", "verify_reconciled", "verify_data"})
-_SHOWS = {"cancel_orders": frozenset({"look_orders"}), "flatten": frozenset({"look_positions"})}
+_SHOWS = {
+    "cancel_orders": frozenset({"look_orders", "reconcile"}), "flatten": frozenset({"look_positions", "reconcile"}),
+    "reconnect": frozenset({"reconcile"}), "start_system": frozenset({"reconcile"}),
+}  # fmt: skip
 _POINTER = re.compile(r"(?:see|siehe|vgl\.?|véase|ver|as in|go to|weiter mit)\s+(?P<target>[^()\n;.]{2,60})", re.I)
 
 
@@ -33,6 +37,7 @@ def not_verified(page: Page) -> Iterator[Hit]:
 
     Add the command that shows the result: rollout status, positions at the broker, the halt flag.
     """
+    following = _phases_after(page)
     for procedure in page.runbook.procedures:
         if procedure.role in {"post", "prevention", "communication"}:
             continue
@@ -43,6 +48,12 @@ def not_verified(page: Page) -> Iterator[Hit]:
                 continue
             command = step.commands[last]
             done = next(action for action in command.binds_to if action in _STRONG)
+            other_options = {inner.id for option in procedure.walk() if option.alt_group is not None
+                             and step not in option.walk() for inner in option.walk()}  # fmt: skip
+            after = [*flat[index + 1 :], *following.get(procedure.id, ())]
+            rest = [later for later in after if _same_case(step, later) and later.id not in other_options]
+            if _looked_at_before_the_next_change(rest) or (done == "stop_system" and any(map(_starts, rest))):
+                continue
             if any(_verifies(later, done) for later in flat[index + 1 :] if _same_case(step, later)):
                 continue
             entry = next(e for e in page.of_step[id(step)] if e.command is command)
@@ -116,6 +127,12 @@ def unreadable(page: Page) -> Iterator[Hit]:
             yield page.in_line(finding.line, "", finding.message, mends.get(finding.rule, "break the line"))
 
 
+def _phases_after(page: Page) -> dict[str, list[Step]]:
+    """In a playbook, the steps of the phases after each phase: what is verified there is verified."""
+    phases = page.runbook.procedures if page.runbook.single_playbook else ()
+    return {phase.id: [step for later in phases[at + 1 :] for step in later.walk()] for at, phase in enumerate(phases)}
+
+
 def _last_change(step: Step) -> int | None:
     """The last command of the step that changes something which can be seen, as an index."""
     found = None
@@ -127,6 +144,9 @@ def _last_change(step: Step) -> int | None:
 
 def _looked_after(step: Step, index: int) -> bool:
     changed = step.commands[index]
+    lines = [line for line in changed.text.split("\n") if line.strip()]
+    if len(lines) > 1 and meaning(lines[-1].strip(), changed.lang).effect == "read":
+        return True  # a script that ends by looking
     if any(action.startswith("verify_") for action in changed.binds_to) or changed.blocking or changed.expected:
         return True
     later = [c for c in step.commands[index + 1 :] if not c.todo]
@@ -147,8 +167,24 @@ def _looks(following: Sequence[Step], procedure: Procedure, step: Step) -> bool:
         if after is following[0]:
             return False
     if after.commands:
-        return any(c.effect == "read" and not c.todo for c in after.commands[:2])
+        seen = any(c.effect == "read" and not c.todo for c in after.commands[:2])
+        return seen or (asks_to_look(after.title) and after.commands[0].effect != "mutate")
     return any(action.startswith(("verify_", "look_")) or action == "monitor" for action in bind(after).actions)
+
+
+def _looked_at_before_the_next_change(later: Sequence[Step]) -> bool:
+    """Whether a step that is called after looking comes before the next one that changes something."""
+    for step in later:
+        if any(c.effect == "mutate" and set(c.binds_to) & _STRONG for c in step.commands):
+            return False
+        if asks_to_look(step.title) and not set(bind(step).actions) & _STRONG:
+            return True
+    return False
+
+
+def _starts(step: Step) -> bool:
+    """Whether what was stopped is started again here: then it is the start whose effect is to be seen."""
+    return bool({"start_system", "restart", "restart_service"} & set(bind(step).actions))
 
 
 def _same_case(step: Step, later: Step) -> bool:

@@ -13,7 +13,7 @@ from drills.runbook.show import duration, render
 
 def printed(runbook: Runbook) -> str:
     out = io.StringIO()
-    render(runbook, Console(file=out, width=140, color_system=None))
+    render(runbook, Console(file=out, width=140, color_system=None, markup=False))
     return out.getvalue()
 
 
