@@ -312,3 +312,54 @@ def show_runbook(
     from drills.commands.runbook import show_command
 
     return show_command(file, as_json=json)
+
+
+@app.command()
+def rehearse(
+    runbook: Annotated[
+        str, typer.Argument(metavar="FILE[#PROCEDURE]", help="The text to be followed.", show_default=False)
+    ],
+    scenario: Annotated[
+        str | None,
+        typer.Option("--scenario", metavar="S", help="Scenario, drill or YAML file; default: what fits the text."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Where all chance comes from, from 0 up.")] = 0,
+    repo: Annotated[
+        Path | None,
+        typer.Option("--repo", metavar="DIR", help="Where the text's scripts, modules and files are looked for."),
+    ] = None,
+    code: Annotated[
+        str | None,
+        typer.Option("--code", metavar="MODULE:NAME", help="The code beside the text; default: the reference bot."),
+    ] = None,
+    project: Annotated[
+        Path | None,
+        typer.Option("--project", metavar="DIR", help="Folder of your own code: what python -c imports."),
+    ] = None,
+    unmodified: Annotated[
+        bool, typer.Option("--unmodified", help="Run the code as it is, in the World's time.")
+    ] = False,
+    commands: Annotated[bool, typer.Option("--commands", help="List every command and what it printed.")] = False,
+    json: Annotated[
+        str | None, typer.Option("--json", metavar="FILE", help="Write the record as JSON; - is stdout.")
+    ] = None,
+    store: StoreOption = _STORE,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Store nothing, only print the outcome.")] = False,
+) -> int:
+    """Follow a runbook to the letter in the simulated firm, and say whether the text leads to recovery.
+
+    Somebody who never errs types every command as it stands, does each sentence without a command by hand,
+    and waits where it says to wait. The verdict is on the text alone: pass 0, fail 1, inconclusive 5.
+
+    \b
+    Examples:
+      firedrill rehearse ops/incidents.md#kill-switch
+      firedrill rehearse ops/drawdown.md --scenario q1-drawdown-20 --commands
+      firedrill rehearse ops/outage.md#execution-failures --scenario q4 --repo .
+      firedrill rehearse ops/paper.md#p1 --code mybot.drill:build --project ../mybot
+    """
+    from drills.commands.rehearse import Shown, rehearse_command
+    from drills.rehearsal.options import RehearseOptions
+
+    options = RehearseOptions(runbook, scenario, seed, code, unmodified, project, repo)
+    return rehearse_command(options, Shown(None if no_report else store, json, commands))

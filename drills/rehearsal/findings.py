@@ -79,7 +79,7 @@ def _failed(command: RehearsedCommand, script: ScriptStep, shown: Rehearsed, dec
         at_s=command.started_s, runbook_line=command.line,
         title=f"fails: {_short(command.typed or command.text)}",
         detail=_sentences(
-            _ended(command).capitalize(), "It tells nothing then" if looks else _so(command, script, shown), _mend(command)
+            _ended(command), "It tells nothing then" if looks else _so(command, script, shown), _mend(command)
         ),
     )  # fmt: skip
 

@@ -97,7 +97,8 @@ FIRM: dict[str, Word] = {
     r"^verify trading": acts("verify_trading"), r"^grep": says(code=1), r"^true": says(),
     r"kill_switches": says("Halt reset\n"), r"^kubectl get": says("NAME READY\n"), r"^sleep-forever": hangs(),
     r"^teleport": unknown("nobody has told the firm what teleport is"),
-    r"replicas\"?[:=]\s?0": acts("stop_system"), r"replicas=[12]": acts("start_system"), r"safe-mode": acts("safe_mode"),
+    r"replicas\"?[:=]\s?0": acts("stop_system"), r"replicas=[12]": acts("start_system"),
+    r"safe-mode": acts("safe_mode"),
 }  # fmt: skip
 """Words of the firm."""
 
