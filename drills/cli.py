@@ -363,3 +363,32 @@ def rehearse(
 
     options = RehearseOptions(runbook, scenario, seed, code, unmodified, project, repo)
     return rehearse_command(options, Shown(None if no_report else store, json, commands))
+
+
+@app.command()
+def documents(
+    run: Run = "latest",
+    case: Annotated[str | None, typer.Option("--case", metavar="NAME", help="Of this case; default: the lead.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder to write to; default: beside the report.")
+    ] = None,
+    runbook: Annotated[
+        Path | None, typer.Option("--runbook", metavar="FILE", help="Where the runbook lies now, if it was moved.")
+    ] = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Also when the runbook has changed since.")] = False,
+    store: StoreOption = _STORE,
+) -> int:
+    """Write the papers of a run: drill record, messages and post-mortem, filled from what happened.
+
+    The severity and its clock, the escalation table, the checklists and the targets are the runbook's own; so
+    are the templates. What the run does not know stays marked as not known.
+
+    \b
+    Examples:
+      firedrill documents
+      firedrill documents q1-seed7 --out incident-2026-03
+      firedrill documents latest --case q1-manual
+    """
+    from drills.commands.documents import documents_command
+
+    return documents_command(store, run, case, out, runbook, anyway)

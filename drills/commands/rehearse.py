@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from drills.code import REFERENCE, code_in_reach, code_sha256, load_mitigation
 from drills.commands.output import STDOUT, check_file, check_store, console, write_file
 from drills.commands.run import EXIT_CODES, records_json
+from drills.documents.papers import papers, text_of_file
 from drills.planning import find
 from drills.progress import ProgressLine
 from drills.rehearsal.choosing import choose_case
 from drills.rehearsal.options import RehearseOptions
 from drills.rehearsal.records import case_record
-from drills.rehearsal.rehearse import Rehearsed, Stage, rehearse
+from drills.rehearsal.rehearse import Stage, rehearse
 from drills.rehearsal.terminals import opener
 from drills.runbook.model import Procedure, Runbook
 from drills.runbook.reader import read_runbook
@@ -52,7 +53,8 @@ class Finished:
 
     record: RunRecord
     history: History
-    rehearsed: Rehearsed
+    runbook: Runbook
+    path: Path
 
 
 def rehearse_command(options: RehearseOptions, shown: Shown) -> int:
@@ -75,8 +77,10 @@ def rehearse_command(options: RehearseOptions, shown: Shown) -> int:
 
 
 def store_rehearsal(finished: Finished, folder: Path) -> Path:
-    """Keep the record, its reports and its events; returns the folder."""
-    return Store(folder).save(finished.record, {finished.record.case: finished.history.rows})
+    """Keep the record, its reports, its events and its papers; returns the folder."""
+    record = finished.record
+    written = papers(record, record.deciding, finished.history, finished.runbook, text_of_file(finished.path))
+    return Store(folder).save(record, {record.case: finished.history.rows}, written)
 
 
 def text_and_scenario(options: RehearseOptions) -> tuple[Text, Scenario]:
@@ -137,7 +141,7 @@ def run_rehearsal(text: Text, scenario: Scenario, options: RehearseOptions) -> F
         responder="literal", options=options.as_text(), environment=environment(), replay=options.replay_command(),
         started_at=started_at, duration_s=round(wall_seconds() - start_s, 3),
     )  # fmt: skip
-    return Finished(record, rehearsed.measured.run.history, rehearsed)
+    return Finished(record, rehearsed.measured.run.history, text.runbook, text.path)
 
 
 def _announce(screen: Console, text: Text, scenario: Scenario, options: RehearseOptions) -> None:
