@@ -127,7 +127,10 @@ def _name_services(inventory: Inventory, found: Mentions) -> None:
             why = f"line {line}: a service of its own, healthy unless a command touches it"
             inventory.rows.append(Row(name, kind, name, why, assumed=True))
     taken = set(services.values())
-    inventory.services = {**services, **{here: here for here in WORKLOADS if here not in taken and here not in services}}
+    inventory.services = {
+        **services,
+        **{here: here for here in WORKLOADS if here not in taken and here not in services},
+    }
     for pod in pods:
         base = base_name(pod)
         inventory.pods[pod] = base
@@ -136,7 +139,9 @@ def _name_services(inventory: Inventory, found: Mentions) -> None:
             why = f"line {found.line('pod', pod)}: stands for the pod of {base} that serves"
             inventory.rows.append(Row(pod, "pod", here, why, assumed=True))
     _name_namespaces(inventory, found)
-    inventory.config_maps = tuple(name for name in found.of("configmap") if not _placeholder(name)) or ("trading-config",)
+    inventory.config_maps = tuple(name for name in found.of("configmap") if not _placeholder(name)) or (
+        "trading-config",
+    )
     for name in found.of("configmap"):
         inventory.rows.append(Row(name, "configmap", name, f"line {found.line('configmap', name)}", assumed=True))
 
@@ -193,7 +198,9 @@ def _name_hosts(inventory: Inventory, found: Mentions) -> None:
         here = what_answers(host, inventory)
         inventory.hosts[host] = here
         why = f"line {found.line('host', host)}"
-        inventory.rows.append(Row(host, "host", here, why if here else f"{why}: not in this firm, cannot be reached here"))
+        inventory.rows.append(
+            Row(host, "host", here, why if here else f"{why}: not in this firm, cannot be reached here")
+        )
 
 
 def _name_metrics(inventory: Inventory, found: Mentions, metrics: Sequence[str]) -> None:
@@ -249,7 +256,9 @@ def _read_manifest(found: Mentions, document: dict[str, object]) -> None:
     meta = document.get("metadata")
     if not isinstance(meta, dict) or not isinstance(meta.get("name"), str):
         return
-    kind = {"Deployment": "deployment", "StatefulSet": "deployment", "ConfigMap": "configmap"}.get(str(document.get("kind")))
+    kind = {"Deployment": "deployment", "StatefulSet": "deployment", "ConfigMap": "configmap"}.get(
+        str(document.get("kind"))
+    )
     if kind is not None:
         found.add(kind, meta["name"], 0)
         found.namespaces.setdefault(meta["name"], []).append(str(meta.get("namespace", "")))

@@ -21,16 +21,119 @@ _KINDS = {
     "configmaps": "configmap", "secret": "secret", "node": "node", "nodes": "node", "rs": "deployment",
 }  # fmt: skip
 _KUBE_VALUED = frozenset(
-    "-n --namespace -l --selector -c --container -o --output --context --tail --since -p --patch --type --replicas "
-    "--kubeconfig --sort-by --field-selector -f --filename --to-revision --timeout --for --limits --requests".split()
+    [
+        "-n",
+        "--namespace",
+        "-l",
+        "--selector",
+        "-c",
+        "--container",
+        "-o",
+        "--output",
+        "--context",
+        "--tail",
+        "--since",
+        "-p",
+        "--patch",
+        "--type",
+        "--replicas",
+        "--kubeconfig",
+        "--sort-by",
+        "--field-selector",
+        "-f",
+        "--filename",
+        "--to-revision",
+        "--timeout",
+        "--for",
+        "--limits",
+        "--requests",
+    ]
 )
-_DOCKER_VERBS = frozenset("restart stop start logs exec inspect kill rm pause unpause top port cp update wait".split())
-_DOCKER_VALUED = frozenset("-n --tail --since --until -t --time -e --env -u --user -w --workdir -f --file -p".split())
+_DOCKER_VERBS = frozenset(
+    [
+        "restart",
+        "stop",
+        "start",
+        "logs",
+        "exec",
+        "inspect",
+        "kill",
+        "rm",
+        "pause",
+        "unpause",
+        "top",
+        "port",
+        "cp",
+        "update",
+        "wait",
+    ]
+)
+_DOCKER_VALUED = frozenset(
+    [
+        "-n",
+        "--tail",
+        "--since",
+        "--until",
+        "-t",
+        "--time",
+        "-e",
+        "--env",
+        "-u",
+        "--user",
+        "-w",
+        "--workdir",
+        "-f",
+        "--file",
+        "-p",
+    ]
+)
 _METRIC = re.compile(r"[a-zA-Z_:][\w:]*")
 _PROMQL_WORDS = frozenset(
-    "sum avg min max count by without rate increase irate delta histogram_quantile topk bottomk on ignoring group_left "
-    "group_right bool and or unless offset le absent time vector scalar clamp clamp_min clamp_max round abs quantile "
-    "avg_over_time max_over_time min_over_time sum_over_time count_over_time label_replace stddev changes resets".split()
+    [
+        "sum",
+        "avg",
+        "min",
+        "max",
+        "count",
+        "by",
+        "without",
+        "rate",
+        "increase",
+        "irate",
+        "delta",
+        "histogram_quantile",
+        "topk",
+        "bottomk",
+        "on",
+        "ignoring",
+        "group_left",
+        "group_right",
+        "bool",
+        "and",
+        "or",
+        "unless",
+        "offset",
+        "le",
+        "absent",
+        "time",
+        "vector",
+        "scalar",
+        "clamp",
+        "clamp_min",
+        "clamp_max",
+        "round",
+        "abs",
+        "quantile",
+        "avg_over_time",
+        "max_over_time",
+        "min_over_time",
+        "sum_over_time",
+        "count_over_time",
+        "label_replace",
+        "stddev",
+        "changes",
+        "resets",
+    ]
 )
 
 
@@ -113,7 +216,9 @@ def _split(text: str) -> list[str]:
 
 
 def _read(found: Mentions, words: list[str], line: int) -> None:
-    while words and (re.match(r"^\w+=", words[0]) or words[0] in ("sudo", "time", "watch", "nohup", "env", "exec", "!")):
+    while words and (
+        re.match(r"^\w+=", words[0]) or words[0] in ("sudo", "time", "watch", "nohup", "env", "exec", "!")
+    ):
         words = words[1:]
         while words and (words[0].startswith("-") or words[0].isdigit()):
             words = words[1:]

@@ -93,4 +93,6 @@ def assign(names: Iterable[str]) -> dict[str, Guess | None]:
         held = guesses[holder] if holder is not None else None
         if held is None or found.weight > held.weight:
             keeper[found.here] = name
-    return {name: found if found is not None and keeper[found.here] == name else None for name, found in guesses.items()}
+    return {
+        name: found if found is not None and keeper[found.here] == name else None for name, found in guesses.items()
+    }

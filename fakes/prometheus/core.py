@@ -155,9 +155,15 @@ class PrometheusCore:
             state = "firing" if any(a["state"] == "firing" for a in own) else "pending" if own else "inactive"
             rules.append(
                 {
-                    "name": rule.name, "query": expression_of(rule), "duration": rule.for_us / SECOND, "state": state,
-                    "labels": {"severity": rule.severity}, "annotations": {"summary": rule.summary}, "alerts": own,
-                    "health": "ok", "type": "alerting",
+                    "name": rule.name,
+                    "query": expression_of(rule),
+                    "duration": rule.for_us / SECOND,
+                    "state": state,
+                    "labels": {"severity": rule.severity},
+                    "annotations": {"summary": rule.summary},
+                    "alerts": own,
+                    "health": "ok",
+                    "type": "alerting",
                 }
             )
         interval_s = self._monitoring.interval_us / SECOND
@@ -171,7 +177,9 @@ class PrometheusCore:
             up = self._monitoring.query(f'up{{job="{job}"}}') == 1.0
             active.append(
                 {
-                    "labels": {"job": job}, "scrapePool": job, "health": "up" if up else "down",
+                    "labels": {"job": job},
+                    "scrapePool": job,
+                    "health": "up" if up else "down",
                     "lastError": "" if up else "connect: connection refused",
                     "lastScrape": None if scraped_us is None else self._clock.utc(scraped_us).isoformat(),
                 }

@@ -46,7 +46,7 @@ def parse(text: str) -> Any:
     try:
         return promql_parser.parse(text)
     except ValueError as error:
-        raise QueryError(f"invalid parameter \"query\": 1:1: parse error: {error}", "bad_data") from error
+        raise QueryError(f'invalid parameter "query": 1:1: parse error: {error}', "bad_data") from error
 
 
 class Evaluator:
