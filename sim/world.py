@@ -239,6 +239,10 @@ class World:
         """
         self._visitors.run_command(name, done)
 
+    def visitor(self, name: str) -> Process:
+        """A process of the firm beside the trading system: somebody's shell. It ends with the run."""
+        return self._visitors.enter(name)
+
     def commands(self) -> tuple[str, ...]:
         """Operator commands that the mitigation code offers."""
         return () if self.bot is None or self.bot.hooks is None else tuple(self.bot.hooks.commands)

@@ -1,1 +1,28 @@
-"""The programs of the simulated firm: kubectl, curl, docker, psql and their like, on the World's own models."""
+"""The programs of the simulated firm, one module per family, each with a table of what it offers.
+
+A module has `TOOLS`: name to `Program`. To add a family, write the module and name it in `_families`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from drills.shell.program import Program
+from drills.shell.tool import Tool
+
+
+def _families() -> tuple[Mapping[str, Program], ...]:
+    from drills.shell.tools import acting, printing
+
+    return (printing.TOOLS, *acting.families())
+
+
+def programs() -> dict[str, Program]:
+    """Every program by its name, sorted."""
+    found = {name: program for family in _families() for name, program in family.items()}
+    return dict(sorted(found.items()))
+
+
+def all_tools() -> dict[str, Tool]:
+    """What the shell can call, by name."""
+    return {name: program.run for name, program in programs().items()}

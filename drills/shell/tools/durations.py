@@ -1,24 +1,21 @@
-"""How long a command takes from the return key to the prompt, when nothing is wrong.
+"""What a sub-command takes beyond the start of its program (`drills.shell.durations`), when nothing is wrong.
 
-Round figures of an ordinary setup: a client that asks a nearby API server, a database of some gigabytes, a
-container that gets ten seconds to stop. What a fault adds (a slow database, a black hole) comes on top.
+Round figures of an ordinary setup: a database of some gigabytes, a container that gets ten seconds to stop.
+They are assumptions. What a fault adds (a slow database, a black hole) comes on top.
 """
 
 from __future__ import annotations
 
 from sim.clock import MS, SECOND
 
-DURATIONS_US: dict[str, int] = {
-    "kubectl": 700 * MS, "kubectl top": 900 * MS, "kubectl logs": 1200 * MS, "kubectl exec": 1000 * MS,
-    "kubectl apply": 1500 * MS, "kubectl delete": 2 * SECOND, "kubectl cp": 3 * SECOND,
-    "curl": 60 * MS, "docker": 300 * MS, "docker stats": 2 * SECOND, "docker compose": 1500 * MS,
-    "docker stop": 10 * SECOND, "systemctl": 200 * MS, "journalctl": 500 * MS, "supervisorctl": 400 * MS,
-    "psql": 250 * MS, "pg_dump": 20 * SECOND, "redis-cli": 60 * MS, "git": 150 * MS, "git pull": 4 * SECOND,
-    "make": 500 * MS, "helm": 1500 * MS, "aws": 1500 * MS, "aws s3": 8 * SECOND, "ps": 60 * MS, "kill": 20 * MS,
-    "top": 1 * SECOND, "lsof": 400 * MS, "ss": 50 * MS, "ping": 40 * MS, "dig": 80 * MS, "traceroute": 5 * SECOND,
-    "terraform": 20 * SECOND, "df": 40 * MS, "free": 40 * MS,
+EXTRA_US: dict[str, int] = {
+    "kubectl logs": 500 * MS, "kubectl exec": 600 * MS, "kubectl apply": 700 * MS, "kubectl cp": 2 * SECOND,
+    "kubectl top": 200 * MS, "docker stats": 2 * SECOND, "docker compose": 1 * SECOND, "docker stop": 3 * SECOND,
+    "docker restart": 3 * SECOND, "pg_dump": 15 * SECOND, "git pull": 3 * SECOND, "git fetch": 2 * SECOND,
+    "git push": 3 * SECOND, "aws": 1 * SECOND, "aws s3": 6 * SECOND, "top": 1 * SECOND, "lsof": 300 * MS,
+    "traceroute": 5 * SECOND, "systemctl stop": 2 * SECOND, "systemctl restart": 2 * SECOND,
 }  # fmt: skip
-"""By program, or by program and sub-command where that takes another time; microseconds."""
+"""By program and sub-command, or by program; microseconds."""
 
 STOP_GRACE_US = 2 * SECOND
 """What a well-behaved service takes to stop once it is told to."""
@@ -28,7 +25,7 @@ POLL_US = 100 * MS
 """How often a waiting command looks again."""
 
 
-def duration_us(program: str, verb: str = "") -> int:
-    """How long `program verb` takes; 100 ms for what is not in the table."""
+def extra_us(program: str, verb: str = "") -> int:
+    """What `program verb` takes beyond its start; 0 for what is not in the table."""
     own = f"{program} {verb}"
-    return DURATIONS_US[own] if own in DURATIONS_US else DURATIONS_US.get(program, 100 * MS)
+    return EXTRA_US[own] if own in EXTRA_US else EXTRA_US.get(program, 0)

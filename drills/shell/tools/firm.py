@@ -106,7 +106,8 @@ _MENDED_BY_RESTART = {
 
 def effect(call: Call, action: str, text: str) -> None:
     """Write down that a command changed the firm, and the action of `drills.actions` it stands for ("" for none)."""
-    call.terminal.world.history.emit("shell.effect", action, program=call.name, text=text, place=call.terminal.place)
+    if action:
+        call.terminal.did(action, True, text)
     call.terminal.changed(text)
 
 
@@ -131,9 +132,10 @@ def restart_of(workload: str) -> str:
 
 def reconnect_after(call: Call, workload: str) -> None:
     """A gateway that was started anew logs in again, as it does when it starts."""
-    if workload == GATEWAY and not call.terminal.world.connection.connected:
-        if wait_for(call, lambda: call.terminal.world.cluster.serving(GATEWAY), 30 * SECOND):
-            call.terminal.act("reconnect")
+    world = call.terminal.world
+    down = workload == GATEWAY and not world.connection.connected
+    if down and wait_for(call, lambda: world.cluster.serving(GATEWAY), 30 * SECOND):
+        call.terminal.act("reconnect")
 
 
 def wait_for(call: Call, ready: Callable[[], bool], patience_us: int, every_us: int = POLL_US) -> bool:

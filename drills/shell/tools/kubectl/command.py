@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from drills.shell.tool import Call, NotHere, Result, Tool
-from drills.shell.tools.durations import duration_us
+from drills.shell.program import Program
+from drills.shell.tool import Call, NotHere, Result
+from drills.shell.tools.durations import extra_us
 from drills.shell.tools.firm import firm_of
 from drills.shell.tools.kubectl import change, enter, objects, read, rollout
 from drills.shell.tools.kubectl.errors import ServerError
@@ -37,7 +38,7 @@ def kubectl(call: Call) -> Result:
     verb, arguments = _split(list(call.args))
     if not verb:
         return Result("kubectl controls the Kubernetes cluster manager.\n")
-    call.wait_us(duration_us("kubectl", verb))
+    call.wait_us(extra_us("kubectl", verb))
     if verb in _UNKNOWN_HERE:
         raise NotHere(f"kubectl {verb}: {_UNKNOWN_HERE[verb]}")
     if verb in ("version", "cluster-info", "config", "api-resources"):
@@ -124,4 +125,5 @@ def _config(call: Call, arguments: list[str]) -> Result:
 
 _OWN = {"version": _version, "cluster-info": _cluster_info, "config": _config, "api-resources": _api_resources}
 
-TOOLS: dict[str, Tool] = {"kubectl": kubectl, "oc": kubectl, "k": kubectl}
+_ABOUT = "get describe logs top scale patch rollout exec delete apply create set cordon drain wait cp config"
+TOOLS = {name: Program(kubectl, _ABOUT) for name in ("kubectl", "oc", "k")}
