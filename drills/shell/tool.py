@@ -61,6 +61,9 @@ class Terminal(Protocol):
     def act(self, action: str) -> Result:
         """Perform an action of `drills.actions` as the on-call would, wait for its outcome, and record it."""
 
+    def did(self, action: str, ok: bool, text: str) -> None:
+        """Record an action of `drills.actions` that the running command has performed by itself."""
+
     def changed(self, what: str) -> None:
         """Note that the running command changes the firm by other means than `act`."""
 

@@ -12,9 +12,9 @@ from drills.shell.tool import Tool
 
 
 def _families() -> tuple[Mapping[str, Program], ...]:
-    from drills.shell.tools import printing
+    from drills.shell.tools import acting, printing
 
-    return (printing.TOOLS,)
+    return (printing.TOOLS, *acting.families())
 
 
 def programs() -> dict[str, Program]:

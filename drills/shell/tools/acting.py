@@ -1,0 +1,14 @@
+"""The families of programs that act on the firm: its cluster, its services, its network, its stores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from drills.shell.program import Program
+
+
+def families() -> tuple[Mapping[str, Program], ...]:
+    """One table for each family."""
+    from drills.shell.tools.kubectl import command
+
+    return (command.TOOLS,)
