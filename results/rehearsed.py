@@ -54,6 +54,8 @@ class RehearsedCommand(Part):
     """How long it ran."""
     times: int = 1
     """How often it was typed: a check is repeated until it holds."""
+    noticed: list[str] = Field(default_factory=list)
+    """What running it showed about the text, whether or not it failed."""
 
 
 class RehearsedStep(Part):

@@ -50,7 +50,7 @@ def _command(event: Event) -> RehearsedCommand:
         line=data["line"], text=data["text"], typed=data["typed"], option=data["option"], effect=data["effect"],
         outcome=data["outcome"], exit_code=data["code"], printed=printed[:PRINTED_LINES], why=data["why"],
         started_s=(event.t_us - data["took_us"]) / SECOND if typed else None, took_s=data["took_us"] / SECOND,
-        times=data["times"] if typed else 0,
+        times=data["times"] if typed else 0, noticed=data["noticed"],
     )  # fmt: skip
 
 

@@ -163,10 +163,11 @@ class LiteralResponder(Responder):
 
     def _type(self, part: Type, step: PlannedStep) -> Went:
         env = self._world.env
-        filled = fill(part.text, self._world) if part.command.placeholders else None
+        names = self._keyboard.desk.name_of
+        filled = fill(part.text, self._world, names) if part.command.placeholders else None
         if filled is not None and filled.missing:
-            names = ", ".join(f"<{name}>" for name in filled.missing)
-            self._typed(part, step, "not_executable", why=f"nothing says what {names} stands for")
+            missing = ", ".join(f"<{name}>" for name in filled.missing)
+            self._typed(part, step, "not_executable", why=f"nothing says what {missing} stands for")
             return False
         for assumption in filled.assumed if filled is not None else ():
             self._emit("assumed", step.id, line=part.command.line, text=assumption)
@@ -175,17 +176,16 @@ class LiteralResponder(Responder):
         while True:
             times += 1
             yield env.timeout(round(_TYPING_S[part.command.effect] * SECOND))
-            answer = yield from self._keyboard.type(part.command, text)
-            went = _went(part, answer)
-            if went or answer.result is None or not self._not_yet_so(part):
+            answer = yield from self._keyboard.type(part.command, text, step.id)
+            if answer.well or answer.code is None or not self._not_yet_so(part):
                 break
             if self._nemesis.active():
                 patience_us = env.now + _PATIENCE_US
             elif env.now >= patience_us:
                 break
             yield env.timeout(_RETRY_US)
-        self._answered(part, step, text, answer, went, times)
-        return went
+        self._answered(part, step, text, answer, times)
+        return answer.well
 
     def _not_yet_so(self, part: Type) -> bool:
         """Whether the command confirms something that is indeed not so yet, and therefore is typed again."""
@@ -197,30 +197,32 @@ class LiteralResponder(Responder):
             self._looker.perform(action, seen.append)  # a look at the World answers at once
         return any(not outcome.ok for outcome in seen)
 
-    def _answered(self, part: Type, step: PlannedStep, text: str, answer: Answer, went: bool, times: int) -> None:
-        result = answer.result
+    def _answered(self, part: Type, step: PlannedStep, text: str, answer: Answer, times: int) -> None:
         if answer.not_here:
             outcome, why = "not_here", answer.not_here
-        elif result is None:
+        elif answer.watched:
+            outcome, why = "watched", "never ends by itself; it was watched for a while"
+        elif answer.given_up:
             outcome, why = "failed", f"no answer after {answer.took_us // MINUTE} min, interrupted"
-        elif part.command.blocking:
-            outcome, why = "watched", "never returns; it was watched for a while"
         else:
-            outcome, why = ("ok", "") if went else ("failed", f"exit code {result.code}")
+            outcome, why = ("ok", "") if answer.well else ("failed", f"exit code {answer.code}")
         self._typed(
-            part, step, outcome, why=why, typed=text, took_us=answer.took_us, times=times,
-            code=None if result is None else result.code, out="" if result is None else result.out[:_PRINTED],
-            err="" if result is None else result.err[:_PRINTED],
+            part, step, outcome, why=why, typed=text, took_us=answer.took_us, times=times, code=answer.code,
+            out=answer.out[:_PRINTED], err=answer.err[:_PRINTED], noticed=list(answer.noticed),
+            effect="mutate" if answer.changed else part.command.effect,
         )  # fmt: skip
 
     def _typed(self, part: Type, step: PlannedStep, outcome: str, **data: Any) -> None:
         command = part.command
         if outcome in ("failed", "not_executable", "not_here") and command.effect != "read":
             self._missed_change = True
-        plain: dict[str, Any] = {"typed": None, "took_us": 0, "times": 0, "code": None, "out": "", "err": "", "why": ""}
+        plain: dict[str, Any] = {
+            "typed": None, "took_us": 0, "times": 0, "code": None, "out": "", "err": "", "why": "", "noticed": [],
+            "effect": command.effect,
+        }  # fmt: skip
         self._emit(
             "typed", command.id, step=step.id, line=command.line, text=command.text, option=part.option,
-            effect=command.effect, binds_to=list(command.binds_to), outcome=outcome, **{**plain, **data},
+            binds_to=list(command.binds_to), outcome=outcome, **{**plain, **data},
         )  # fmt: skip
 
     # What came of it.
@@ -241,11 +243,6 @@ class LiteralResponder(Responder):
 
     def _tell_effect(self, step: PlannedStep, promise: Promise) -> None:
         self._emit("effect", promise.action, step=step.id, line=step.line, ok=promise.kept, text=promise.text)
-
-
-def _went(part: Type, answer: Answer) -> bool:
-    """Whether the command did what it is for: one that never returns is a look, which is over when it is over."""
-    return answer.result is not None and (part.command.blocking or answer.result.code == 0)
 
 
 def _why(parts: Iterable[Part]) -> str:

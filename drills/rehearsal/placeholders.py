@@ -23,14 +23,14 @@ class Filled(NamedTuple):
     missing: tuple[str, ...]
 
 
-def fill(text: str, world: World) -> Filled:
-    """`text` with every placeholder replaced that the firm makes clear."""
+def fill(text: str, world: World, name_of: Callable[[str], str] = str) -> Filled:
+    """`text` with every placeholder replaced that the firm makes clear; `name_of` is what the team calls a workload."""
     assumed: list[str] = []
     missing: list[str] = []
 
     def put(match: re.Match[str]) -> str:
         name = match.group("name") or match.group(0).strip("{} ")
-        value = meaning(name, world)
+        value = meaning(name, world, name_of)
         if value is None:
             missing.append(name)
             return match.group(0)
@@ -42,10 +42,12 @@ def fill(text: str, world: World) -> Filled:
     return Filled(PLACEHOLDER.sub(put, text), tuple(assumed), tuple(dict.fromkeys(missing)))
 
 
-def meaning(name: str, world: World) -> str | None:
+def meaning(name: str, world: World, name_of: Callable[[str], str] = str) -> str | None:
     """What a placeholder of this name stands for in the firm as it is now; None when it is not clear."""
     words = " ".join(re.findall(r"[a-z]+", name.lower()))
-    return next((found(world) for pattern, found in _MEANINGS if pattern.fullmatch(words)), None)
+    found = next((found for pattern, found in _MEANINGS if pattern.fullmatch(words)), None)
+    value = None if found is None else found(world)
+    return name_of(value) if found is _workload and value is not None else value
 
 
 def _pod(world: World) -> str | None:

@@ -2,12 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from drills.rehearsal.keyboard import OpenTerminal
+from drills.rehearsal.keyboard import Desk, OpenTerminal
 from drills.runner import Text
+from drills.shell.firm import Firm
+from drills.shell.inventory import Inventory, derive
+from drills.shell.session import PATIENCE_US, Outcome, Session
+from scenarios.nemesis import Nemesis
+from sim.world import World
+
+
+class Workstation:
+    """The on-call's own machine, with one terminal open on it."""
+
+    def __init__(self, firm: Firm, inventory: Inventory) -> None:
+        """Log in."""
+        self._session, self._inventory = Session(firm), inventory
+
+    def type(
+        self, text: str, done: Callable[[Outcome], None], *, context: Mapping[str, Any] | None = None,
+        patience_us: int = PATIENCE_US,
+    ) -> None:  # fmt: skip
+        """Run `text`; see `drills.shell.session.Session.type`."""
+        self._session.type(text, done, context=context, patience_us=patience_us)
+
+    def name_of(self, workload: str) -> str:
+        """What the team calls a workload."""
+        return self._inventory.deployment_of(workload)
 
 
 def opener(text: Text, repo: Path | None = None, project: Path | None = None) -> OpenTerminal:
-    """Opens terminals in which the text's own names for deployments, hosts and files are known."""
-    raise NotImplementedError
+    """Opens terminals in which the text's own names for deployments, hosts and files are known.
+
+    `repo` is where the text's scripts and modules are looked for, `project` where the user's code is; where only
+    one is given, it is both.
+    """
+    return partial(_open, text, repo or project)
+
+
+def _open(text: Text, repo: Path | None, world: World, nemesis: Nemesis) -> Desk:
+    firm = Firm(world, nemesis, repo=repo)
+    inventory = firm.keep(Inventory, lambda: derive([text.runbook], repo))
+    return Workstation(firm, inventory)

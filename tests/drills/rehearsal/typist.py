@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
-from drills.operator import Operator, Outcome
+from drills.operator import Operator
+from drills.operator import Outcome as Done
 from drills.rehearsal.keyboard import OpenTerminal
-from drills.shell.tool import NotHere, Result, Terminal
+from drills.shell.session import PATIENCE_US, Outcome, Statement
+from drills.shell.tool import NotHere, Result
 from scenarios.nemesis import Nemesis
-from sim.actors.process import Process
 from sim.config import TRADING_SYSTEM
 from sim.world import World
 
@@ -21,14 +22,46 @@ class Typist:
     """Answers commands by the first pattern that fits; the pods are there while the deployment has replicas."""
 
     def __init__(self, world: World, nemesis: Nemesis, words: Mapping[str, Word]) -> None:
-        self.world, self.nemesis, self.place = world, nemesis, "workstation"
+        self.world, self.nemesis = world, nemesis
         self._words = words
-        self._process = Process(world.env, world.hub, world.history, "shell")
+        self._process = world.visitor("shell")
 
-    def run(self, text: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Result:
+    def name_of(self, workload: str) -> str:
+        return workload
+
+    def type(self, text: str, done: Callable[[Outcome], None], **_: Any) -> None:
+        began_us = self.world.env.now
+
+        def body() -> None:
+            not_here, result = "", Result()
+            try:
+                result = self.run(text)
+            except NotHere as limit:
+                not_here = str(limit)
+            took_us = self.world.env.now - began_us
+            given_up = took_us >= PATIENCE_US
+            statement = Statement(
+                text,
+                1,
+                result.code,
+                result.out,
+                result.err,
+                began_us,
+                took_us,
+                "unknown",
+                False,
+                given_up,
+                not_here,
+                (),
+            )
+            done(Outcome((statement,), result.code, False))
+
+        self._process.start(body, text)
+
+    def run(self, text: str) -> Result:
         self.wait_us(100_000)
         for pattern, word in self._words.items():
-            if re.search(pattern, stdin or text):
+            if re.search(pattern, text):
                 return word(self)
         return Result(err=f"bash: {text.split()[0]}: command not found\n", code=127)
 
@@ -37,9 +70,9 @@ class Typist:
 
     def act(self, action: str) -> Result:
         told = self.world.env.event()
-        outcomes: list[Outcome] = []
+        outcomes: list[Done] = []
 
-        def done(outcome: Outcome) -> None:
+        def done(outcome: Done) -> None:
             outcomes.append(outcome)
             if not told.triggered:
                 told.succeed()
@@ -81,11 +114,11 @@ def unknown(why: str) -> Word:
 
 
 def hangs() -> Word:
-    """A word that never ends."""
+    """A word that takes longer than anybody waits."""
 
     def word(typist: Typist) -> Result:
-        while True:
-            typist.wait_us(3_600_000_000)
+        typist.wait_us(PATIENCE_US)
+        return Result()
 
     return word
 
@@ -106,4 +139,4 @@ FIRM: dict[str, Word] = {
 def typists(**more: Word) -> OpenTerminal:
     """Opens such terminals; `more` words come first."""
     words = {**{pattern.replace("_", " "): word for pattern, word in more.items()}, **FIRM}
-    return lambda world, nemesis: cast(Terminal, cast(Any, Typist(world, nemesis, words)))
+    return lambda world, nemesis: Typist(world, nemesis, words)
