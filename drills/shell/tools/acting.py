@@ -10,5 +10,6 @@ from drills.shell.program import Program
 def families() -> tuple[Mapping[str, Program], ...]:
     """One table for each family."""
     from drills.shell.tools.kubectl import command
+    from drills.shell.tools.web import curl, others
 
-    return (command.TOOLS,)
+    return (command.TOOLS, curl.TOOLS, others.TOOLS)
