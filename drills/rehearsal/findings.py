@@ -95,7 +95,8 @@ def _untypable(command: RehearsedCommand, script: ScriptStep, shown: Rehearsed, 
 
 def _unknown(command: RehearsedCommand) -> Finding:
     return Finding(
-        id="not-executable-here", severity="warning", at_s=command.started_s, runbook_line=command.line,
+        id="not-executable-here", severity="info" if command.effect == "read" else "warning",
+        at_s=command.started_s, runbook_line=command.line,
         title=f"cannot be executed here: {_short(command.text)}",
         detail=_sentences(command.why, "What it would have done is not known, so nothing was assumed"),
     )  # fmt: skip

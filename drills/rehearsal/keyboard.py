@@ -24,6 +24,9 @@ _LONGEST_US = 12 * HOUR
 class Desk(Protocol):
     """A terminal that stays open from command to command, and the names that the team gives its things."""
 
+    assumed: tuple[str, ...]
+    """What had to be assumed to sit down at it."""
+
     def type(
         self, text: str, done: Callable[[Outcome], None], *, context: Mapping[str, Any] | None = None,
         patience_us: int = PATIENCE_US,

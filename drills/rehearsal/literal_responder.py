@@ -20,7 +20,7 @@ from drills.operator import Operator, Outcome
 from drills.plan import PlannedStep
 from drills.rehearsal.keyboard import Answer, Keyboard, OpenTerminal
 from drills.rehearsal.placeholders import fill
-from drills.rehearsal.promises import SETTLE_US, Promise, promises
+from drills.rehearsal.promises import AT_ONCE, SETTLE_US, Promise, promises
 from drills.rehearsal.script import Cannot, Do, Part, Script, ScriptStep, Type, Wait
 from drills.responder import Responder, Steps
 from scenarios.nemesis import Nemesis
@@ -54,6 +54,8 @@ class LiteralResponder(Responder):
         """Whether something that the present step was to change could not be changed."""
 
     def _work_through(self) -> Steps:
+        for assumption in self._keyboard.desk.assumed:
+            self._emit("assumed", "", line=0, text=assumption)
         for _, together in groupby(self._script.steps, key=lambda step: step.plan.alternatives or step.plan.id):
             steps = list(together)
             if steps[0].plan.alternatives is None:
@@ -155,11 +157,17 @@ class LiteralResponder(Responder):
                 # A look that finds nothing does not rule a way out; a change that cannot be made does.
                 typed = yield from self._type(part, step)
                 went = went and (typed or (bool(changing) and part not in changing))
+            went = went and self._at_once(way)
             self._emit("option", option or "", line=way[0].line, taken=went, title=step.title)
             taken = option if went else None
         if taken is not None:
             self._missed_change = missed_before
         return taken is not None
+
+    def _at_once(self, way: Sequence[Type]) -> bool:
+        """Whether what a way brings about at once is so: "not authenticated" may come with exit code 0."""
+        asked = [action for part in way for action in part.command.binds_to if action in AT_ONCE]
+        return all(promise.kept for promise in promises(tuple(asked), self._world, self._looker))
 
     def _type(self, part: Type, step: PlannedStep) -> Went:
         env = self._world.env

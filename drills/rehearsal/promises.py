@@ -17,6 +17,9 @@ from sim.world import World
 SETTLE_US = 2 * MINUTE
 """What is not so after this long was not brought about by the command."""
 
+AT_ONCE = ("halt", "safe_mode", "reset_halt", "resume")
+"""What is so as soon as the command has ended, or not at all."""
+
 _CHECKED_BY = {
     "halt": "verify_halted", "safe_mode": "verify_halted", "cancel_orders": "verify_orders", "flatten": "verify_flat",
     "reconnect": "verify_connected", "reconcile": "verify_reconciled", "refetch_data": "verify_data",

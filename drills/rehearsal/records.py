@@ -65,7 +65,8 @@ def _assumptions(shown: Rehearsed, history: History) -> list[str]:
     said = [] if shown.plan.note is None else [shown.plan.note]
     for event in history.of("responder.assumed"):
         text = event.data["text"]
-        said.append(text if text.startswith("line ") else f"line {event.data['line']}: {text}")
+        placed = not event.data["line"] or text.startswith("line ")
+        said.append(text if placed else f"line {event.data['line']}: {text}")
     return list(dict.fromkeys(said))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,12 @@ from drills.runner import Text
 from drills.shell.firm import Firm
 from drills.shell.inventory import Inventory, derive
 from drills.shell.session import PATIENCE_US, Outcome, Session
+from drills.shell.tools.firm import firm_of
 from scenarios.nemesis import Nemesis
 from sim.world import World
+
+_PLAIN = ("namespace", "pod", "configmap")
+"""Kinds of names whose meaning goes without saying."""
 
 
 class Workstation:
@@ -22,6 +26,8 @@ class Workstation:
     def __init__(self, firm: Firm, inventory: Inventory) -> None:
         """Log in."""
         self._session, self._inventory = Session(firm), inventory
+        self.assumed = tuple(_assumed(inventory))
+        firm_of(self._session.console).namespace = inventory.default_namespace
 
     def type(
         self, text: str, done: Callable[[Outcome], None], *, context: Mapping[str, Any] | None = None,
@@ -42,6 +48,22 @@ def opener(text: Text, repo: Path | None = None, project: Path | None = None) ->
     one is given, it is both.
     """
     return partial(_open, text, repo or project)
+
+
+def _assumed(inventory: Inventory) -> Iterator[str]:
+    """What the naming takes for granted, and a person should read."""
+    where = inventory.default_namespace
+    unsaid = [row.name for row in inventory.rows if row.kind == "namespace" and "names no namespace" in row.why]
+    if where and unsaid:
+        yield f"kubectl without -n looks in {where}, as on a workstation that is set up for it: {_some(unsaid)}"
+    for row in inventory.rows:
+        if row.assumed and row.kind not in _PLAIN:
+            yield f"{row.kind} {row.name} is {row.here or 'nothing that this firm has'}: {row.why}"
+
+
+def _some(names: list[str]) -> str:
+    unique = list(dict.fromkeys(names))
+    return ", ".join(unique[:4]) + (f" and {len(unique) - 4} more" if len(unique) > 4 else "")
 
 
 def _open(text: Text, repo: Path | None, world: World, nemesis: Nemesis) -> Desk:

@@ -12,9 +12,9 @@ from drills.shell.tool import Tool
 
 
 def _families() -> tuple[Mapping[str, Program], ...]:
-    from drills.shell.tools import acting, printing
+    from drills.shell.tools import acting, deskctl, printing
 
-    return (printing.TOOLS, *acting.families())
+    return (printing.TOOLS, deskctl.TOOLS, *acting.families())
 
 
 def programs() -> dict[str, Program]:

@@ -21,6 +21,8 @@ Word = Callable[["Typist"], Result]
 class Typist:
     """Answers commands by the first pattern that fits; the pods are there while the deployment has replicas."""
 
+    assumed: tuple[str, ...] = ()
+
     def __init__(self, world: World, nemesis: Nemesis, words: Mapping[str, Word]) -> None:
         self.world, self.nemesis = world, nemesis
         self._words = words
