@@ -133,6 +133,8 @@ def _outcome(record: RunRecord) -> RenderableType:
     facts = _facts()
     facts.add_row("Recovery", _plain(wording.rto_sentence(case)))
     facts.add_row("", _plain(case.rehearsal.unaided))
+    if case.rehearsal.without_code:
+        facts.add_row("", _plain(case.rehearsal.without_code))
     for number, words in enumerate(case.rehearsal.still_broken):
         facts.add_row("" if number else "Broken", _plain(words[:1].upper() + words[1:] + "."))
     for number, words in enumerate(case.rehearsal.options):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 
 from drills.rehearsal.script import Cannot, Script, ScriptStep, Type
 from results.rehearsed import RehearsedCommand, RehearsedStep, StepOutcome
@@ -29,13 +30,14 @@ def _step(step: ScriptStep, events: list[Event]) -> RehearsedStep:
         by_kind[event.kind.removeprefix("responder.")].append(event)
     ended = [*by_kind["done"], *by_kind["could_not_do"], *by_kind["not_taken"]][-1:]
     began = by_kind["started"][-1:]
-    commands = [_command(event) for event in by_kind["typed"]]
+    typed = [(event.seq, _command(event)) for event in by_kind["typed"]]
+    commands = [command for _, command in typed]
     outcome: StepOutcome = ended[0].data["outcome"] if ended else "not_reached"
     return RehearsedStep(
         id=step.plan.id, title=step.plan.title, line=step.plan.line, critical=step.plan.critical, outcome=outcome,
         why=_why(by_kind["cannot"], by_kind["by_hand"], commands) if outcome != "not_taken" else ended[0].data["why"],
         started_s=began[0].t_us / SECOND if began else None, done_s=ended[0].t_us / SECOND if ended else None,
-        commands=sorted([*commands, *_untyped(step, by_kind["cannot"])], key=lambda command: command.line),
+        commands=[command for _, command in sorted([*typed, *_untyped(step, by_kind["cannot"])], key=itemgetter(0))],
         by_hand=[_by_hand(event) for event in by_kind["by_hand"]],
         waited_s=sum(event.data["seconds"] for event in by_kind["waited"]),
         broken_promises=list(_broken(by_kind["effect"])),
@@ -54,14 +56,13 @@ def _command(event: Event) -> RehearsedCommand:
     )  # fmt: skip
 
 
-def _untyped(step: ScriptStep, events: Iterable[Event]) -> Iterator[RehearsedCommand]:
+def _untyped(step: ScriptStep, events: Iterable[Event]) -> Iterator[tuple[int, RehearsedCommand]]:
     """TODO lines: a command was announced and none is there."""
     if not any(isinstance(part, Type) for part in step.parts) and not any(_is_todo(part) for part in step.parts):
         return
     for event in events:
-        yield RehearsedCommand(
-            line=event.data["line"], text=event.data["text"], outcome="not_executable", why=event.data["why"], times=0
-        )
+        line, text, why = event.data["line"], event.data["text"], event.data["why"]
+        yield event.seq, RehearsedCommand(line=line, text=text, outcome="not_executable", why=why, times=0)
 
 
 def _is_todo(part: object) -> bool:

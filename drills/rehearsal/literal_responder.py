@@ -20,7 +20,7 @@ from drills.operator import Operator, Outcome
 from drills.plan import PlannedStep
 from drills.rehearsal.keyboard import Answer, Keyboard, OpenTerminal
 from drills.rehearsal.placeholders import fill
-from drills.rehearsal.promises import AT_ONCE, SETTLE_US, Promise, promises
+from drills.rehearsal.promises import AT_ONCE, SETTLE_US, Promise, blocked, promises
 from drills.rehearsal.script import Cannot, Do, Part, Script, ScriptStep, Type, Wait
 from drills.responder import Responder, Steps
 from scenarios.nemesis import Nemesis
@@ -202,7 +202,10 @@ class LiteralResponder(Responder):
         confirms = [action for action in part.command.binds_to if action.startswith("verify_")]
         seen: list[Outcome] = []
         for action in confirms:
-            self._looker.perform(action, seen.append)  # a look at the World answers at once
+            if action == "verify_halted":
+                seen.append(blocked(self._world))
+            else:
+                self._looker.perform(action, seen.append)  # a look at the World answers at once
         return any(not outcome.ok for outcome in seen)
 
     def _answered(self, part: Type, step: PlannedStep, text: str, answer: Answer, times: int) -> None:

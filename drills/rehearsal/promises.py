@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from drills.operator import Operator, Outcome
 from sim.clock import MINUTE
+from sim.config import GATEWAY
 from sim.world import World
 
 SETTLE_US = 2 * MINUTE
@@ -21,10 +22,9 @@ AT_ONCE = ("halt", "safe_mode", "reset_halt", "resume")
 """What is so as soon as the command has ended, or not at all."""
 
 _CHECKED_BY = {
-    "halt": "verify_halted", "safe_mode": "verify_halted", "cancel_orders": "verify_orders", "flatten": "verify_flat",
+    "cancel_orders": "verify_orders", "flatten": "verify_flat",
     "reconnect": "verify_connected", "reconcile": "verify_reconciled", "refetch_data": "verify_data",
     "start_system": "verify_health", "restart": "verify_health", "rollback": "verify_health",
-    "quarantine_data": "verify_halted",
 }  # fmt: skip
 """Action -> the check that tells whether it has been brought about."""
 
@@ -36,12 +36,26 @@ def _released(world: World) -> Outcome:
     return Outcome(not system.paused, "still paused" if system.paused else "no halt is in force")
 
 
+def blocked(world: World) -> Outcome:
+    """Whether no new risk can leave, by whatever means: a halt, a system that is down, a gateway without pods."""
+    system, gateway = world.trading, world.cluster.deployments.get(GATEWAY)
+    stops = (
+        (system.halted is not None, f"halted: {system.halted}"), (system.paused, "paused"),
+        (system.safe_mode, "in safe mode"), (not system.up, "the system is down"),
+        (not world.connection.connected, "no broker session"),
+        (gateway is not None and gateway.replicas == 0, "no execution gateway"),
+    )  # fmt: skip
+    why = next((words for stopped, words in stops if stopped), None)
+    return Outcome(why is not None, why or "orders still leave")
+
+
 def _stopped(world: World) -> Outcome:
     return Outcome(not world.trading.up, "the system still runs" if world.trading.up else "the system is down")
 
 
 _LOOKED_AT: dict[str, Callable[[World], Outcome]] = {
-    "reset_halt": _released, "resume": _released, "stop_system": _stopped,
+    "reset_halt": _released, "resume": _released, "stop_system": _stopped, "halt": blocked, "safe_mode": blocked,
+    "quarantine_data": blocked,
 }  # fmt: skip
 
 WITHOUT: dict[str, str] = {

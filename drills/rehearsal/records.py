@@ -57,7 +57,8 @@ def rehearsal_of(shown: Rehearsed) -> Rehearsal:
     history = shown.measured.run.history
     return Rehearsal(
         steps=list(shown.steps), assumptions=_assumptions(shown, history), options=list(_options(history)),
-        still_broken=still_broken(shown.measured), unaided=_unaided(shown), severity=shown.plan.severity,
+        still_broken=still_broken(shown.measured), unaided=_unaided(shown), without_code=_without_code(shown),
+        severity=shown.plan.severity,
     )  # fmt: skip
 
 
@@ -87,3 +88,14 @@ def _unaided(shown: Rehearsed) -> str:
     if clock.rto_us is None:
         return "With nobody responding, the firm is not restored."
     return f"With nobody responding, the code restores the firm after {format_us(clock.rto_us)}."
+
+
+def _without_code(shown: Rehearsed) -> str:
+    """What the text brings about on its own."""
+    clock = shown.bare.clock
+    if clock.t1_us is None:
+        return "Without code beside the text, nothing breaks."
+    if clock.rto_us is not None:
+        return f"Without code beside it, the text restores the firm after {format_us(clock.rto_us)}."
+    broken = "; ".join(still_broken(shown.bare)) or "it broke again before the end"
+    return f"Without code beside it, the text does not restore the firm: {broken}."

@@ -12,9 +12,13 @@ from drills.runner import Text
 from drills.shell.firm import Firm
 from drills.shell.inventory import Inventory, derive
 from drills.shell.session import PATIENCE_US, Outcome, Session
+from drills.shell.tools import all_tools, deskctl
 from drills.shell.tools.firm import firm_of
 from scenarios.nemesis import Nemesis
 from sim.world import World
+
+_OWN = {name: program.run for name, program in deskctl.TOOLS.items()}
+"""The desk's own tool stands beside what every machine has."""
 
 _PLAIN = ("namespace", "pod", "configmap")
 """Kinds of names whose meaning goes without saying."""
@@ -50,6 +54,11 @@ def opener(text: Text, repo: Path | None = None, project: Path | None = None) ->
     return partial(_open, text, repo or project)
 
 
+def _metrics(world: World) -> list[str]:
+    """What monitoring exports; nothing in a bare World."""
+    return list(dict.fromkeys(series.name for series in world.monitoring.series())) if world.config.monitored else []
+
+
 def _assumed(inventory: Inventory) -> Iterator[str]:
     """What the naming takes for granted, and a person should read."""
     where = inventory.default_namespace
@@ -67,6 +76,6 @@ def _some(names: list[str]) -> str:
 
 
 def _open(text: Text, repo: Path | None, world: World, nemesis: Nemesis) -> Desk:
-    firm = Firm(world, nemesis, repo=repo)
-    inventory = firm.keep(Inventory, lambda: derive([text.runbook], repo))
+    firm = Firm(world, nemesis, repo=repo, tools={**all_tools(), **_OWN})
+    inventory = firm.keep(Inventory, lambda: derive([text.runbook], repo, _metrics(world)))
     return Workstation(firm, inventory)
