@@ -130,7 +130,8 @@ def _rehearsal(case: CaseRecord, h: str) -> str:
     table = _table(("Line", "Step", "Outcome", "Begun", "What did not go well"), rows[:_ROWS])
     broken = [f"- Still broken: {escaped(words)}" for words in case.rehearsal.still_broken]
     assumed = [f"- Assumed: {escaped(words)}" for words in case.rehearsal.assumptions]
-    more = [*_more(len(rows)), "", escaped(f"{case.rehearsal.unaided} {case.rehearsal.without_code}"), "", *broken, *assumed]
+    beside = escaped(f"{case.rehearsal.unaided} {case.rehearsal.without_code}")
+    more = [*_more(len(rows)), "", beside, "", *broken, *assumed]
     return "\n".join([f"{h}# The text, followed to the letter", "", *table, *more, ""])
 
 

@@ -56,7 +56,7 @@ def opener(text: Text, repo: Path | None = None, project: Path | None = None) ->
 
 def _metrics(world: World) -> list[str]:
     """What monitoring exports; nothing in a bare World."""
-    return list(dict.fromkeys(series.name for series in world.monitoring.series())) if world.config.monitored else []
+    return list(dict.fromkeys(series.name for series in world.monitoring.series)) if world.config.monitored else []
 
 
 def _assumed(inventory: Inventory) -> Iterator[str]:
