@@ -65,8 +65,7 @@ class Expander:
         for part in self._tilde(word, assignment):
             value = self.part(part)
             if isinstance(value, list):
-                separator = " " if not isinstance(part, Parameter) or part.name != "*" else self.separator()
-                value = separator.join(value)
+                value = (self.separator() if _is_star(part) else " ").join(value)
             yield value, _is_quoted(part)
 
     def part(self, part: Part) -> str | list[str]:
@@ -139,7 +138,7 @@ class _Fields:
         return self._done
 
     def _several(self, part: Parameter, values: list[str], quoted: bool) -> None:
-        if quoted and part.name == "*":
+        if quoted and _is_star(part):
             self._add(self._expander.separator().join(values), True)
             return
         for number, value in enumerate(values):
@@ -182,6 +181,13 @@ class _Fields:
                 self._finish()
         if run:
             self._add(run, False)
+
+
+def _is_star(part: Part) -> bool:
+    """Whether it is `$*` or `${name[*]}`, which are one word when quoted."""
+    return isinstance(part, Parameter) and (
+        part.name == "*" or (part.index is not None and part.index == (Text("*"),))
+    )
 
 
 def _is_quoted(part: Part) -> bool:

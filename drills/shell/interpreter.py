@@ -72,7 +72,7 @@ class Shell:
         self.traps: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
         self.status = 0
-        self.pipe_status = [0]
+        self.pipe_status: list[int] = []
         self.line = 1
         self.unchecked = 0
         """How many conditions we are in: there `set -e` does not look."""
