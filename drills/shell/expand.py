@@ -9,7 +9,7 @@ from typing import Protocol
 from drills.shell.braces import braces
 from drills.shell.files import Files, escaped
 from drills.shell.parameters import Values, value_of
-from drills.shell.syntax import Arithmetic, Parameter, Part, Placeholder, Script, Substitution, Text, Word
+from drills.shell.syntax import Arithmetic, OutputAsFile, Parameter, Part, Placeholder, Script, Substitution, Text, Word
 from drills.shell.tool import NotHere
 
 _GLOB = re.compile(r"[*?\[]")
@@ -27,6 +27,9 @@ class Host(Values, Protocol):
 
     def capture(self, script: Script) -> str:
         """Run a script and take what it prints."""
+
+    def output_file(self, script: Script) -> str:
+        """Run a script and put what it prints into a file; its name."""
 
 
 Segment = tuple[str, bool]
@@ -78,6 +81,8 @@ class Expander:
             return self._host.capture(part.script)
         if isinstance(part, Arithmetic):
             return str(self._host.calculate(self.text(part.expression)))
+        if isinstance(part, OutputAsFile):
+            return self._host.output_file(part.script)
         assert isinstance(part, Placeholder)
         raise NotHere(f"<{part.name}> was to be filled in, and nothing says with what")
 
@@ -191,4 +196,4 @@ def _is_star(part: Part) -> bool:
 
 
 def _is_quoted(part: Part) -> bool:
-    return not isinstance(part, Placeholder) and part.quoted
+    return isinstance(part, OutputAsFile) or (not isinstance(part, Placeholder) and part.quoted)

@@ -48,7 +48,7 @@ class Files:
         self._disk, self._mount = disk, mount.rstrip("/") + "/"
         self._written: dict[str, str] = {}
         self._modified: dict[str, int] = {}
-        self._folders: dict[str, int] = dict.fromkeys(("/", "/tmp", "/root", "/home", "/etc", "/var", "/dev", "/opt"), 0)
+        self._folders: dict[str, int] = dict.fromkeys(("/", "/tmp", "/root", "/home", "/etc", "/var", "/dev", "/dev/fd", "/opt"), 0)
         self._modes: dict[str, bool] = {}
         self._gone: set[str] = set()  # membership only
 
