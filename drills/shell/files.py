@@ -178,6 +178,19 @@ class Files:
             self._disk is not None and path.startswith(self._mount) and self._disk.exists(path.removeprefix(self._mount))
         )
 
+    def write_with_folders(self, path: str, text: str) -> None:
+        """Write a file, and make the folders above it."""
+        parts = clean(path).strip("/").split("/")
+        for count in range(1, len(parts)):
+            above = "/" + "/".join(parts[:count])
+            if not self.is_folder(above):
+                self.make_folder(above)
+        self.write(path, text)
+
+    def written(self) -> dict[str, str]:
+        """What was written on top, by path."""
+        return dict(self._written)
+
     def touch(self, path: str) -> None:
         """Create the file, or set its time."""
         path = clean(path)

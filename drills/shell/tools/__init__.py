@@ -21,6 +21,7 @@ def _families() -> tuple[Mapping[str, Program], ...]:
         filing,
         machine,
         printing,
+        python,
         querying,
         running,
         searching,
@@ -30,7 +31,7 @@ def _families() -> tuple[Mapping[str, Program], ...]:
 
     return (
         awk.TOOLS, clocks.TOOLS, columns.TOOLS, comparing.TOOLS, digests.TOOLS, filing.TOOLS, machine.TOOLS,
-        printing.TOOLS, querying.TOOLS, running.TOOLS, searching.TOOLS, sed.TOOLS, showing.TOOLS,
+        printing.TOOLS, python.TOOLS, querying.TOOLS, running.TOOLS, searching.TOOLS, sed.TOOLS, showing.TOOLS,
     )  # fmt: skip
 
 
