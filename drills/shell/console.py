@@ -73,6 +73,7 @@ class Sitting:
         """What the running command changed in the firm."""
         self.findings: list[str] = []
         """What it showed about the runbook."""
+        self.descriptors = 0
         self.depth = 0
         """How deep shells call each other."""
         self.context: dict[str, Any] = {}
@@ -105,6 +106,11 @@ class Console:
     def seconds(self) -> int:
         """Since this terminal was opened."""
         return (self.now_us - self._began_us) // SECOND
+
+    def next_descriptor(self) -> int:
+        """A number for a file that stands for a command's output."""
+        self.sitting.descriptors += 1
+        return 63 + self.sitting.descriptors
 
     def draw(self, below: int) -> int:
         """Chance, for `$RANDOM`."""

@@ -145,7 +145,7 @@ def cmp(call: Call) -> Result:
         shorter = left if len(texts[0]) < len(texts[1]) else right
         return Result("", f"cmp: EOF on {shorter} after byte {min(map(len, texts))}\n", 1)
     line = texts[0].count("\n", 0, place) + 1
-    return Result(f"{left} {right} differ: byte {place + 1}, line {line}\n", "", 1)
+    return Result(f"{left} {right} differ: char {place + 1}, line {line}\n", "", 1)
 
 
 TOOLS = {"diff": Program(diff, "-u -U -q -r -b -w -i -s"), "cmp": Program(cmp, "-s")}
