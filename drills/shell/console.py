@@ -70,6 +70,8 @@ class Sitting:
         """What the running command changed in the firm."""
         self.findings: list[str] = []
         """What it showed about the runbook."""
+        self.beside: tuple[str, ...] = ()
+        """The programs of the pipeline that runs, each with its arguments."""
         self.context: dict[str, Any] = {}
         """Fields that are written beside each event: the runbook's step and line."""
 
@@ -150,6 +152,11 @@ class Console:
         if rounds >= most_rounds or self.now_us - began_us >= LOOP_US:
             self.sitting.observed = True
             raise TimeUp(self.sitting.limits[-1])
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The programs of the pipeline that runs: all of them are there at once, as `ps` shows."""
+        return self.sitting.beside
 
     # The firm.
 

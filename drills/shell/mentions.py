@@ -275,7 +275,7 @@ def _kubectl(found: Mentions, words: list[str], line: int) -> None:
         key, equals, value = term.partition("=")
         if equals and key in ("app", "app.kubernetes.io/name", "component", "service", "name", "k8s-app"):
             targets.append(("deployment", value.strip("=")))
-    targets += _targets(verb, rest)
+    targets += _targets(verb, rest)[: 1 if verb == "patch" else None]
     container = _option(words, "-c", "--container")
     for kind, name in targets:
         found.add(kind, name, line)
