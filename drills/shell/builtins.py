@@ -124,7 +124,7 @@ def _break(shell: Shell, words: list[str], io: Descriptors) -> int:
 
 
 def _eval(shell: Shell, words: list[str], io: Descriptors) -> int:
-    with shell.deeper():
+    with shell.console.deeper():
         text = " ".join(words[1:])
         return shell.run_text(text, io) if text.strip() else 0
 
@@ -149,7 +149,7 @@ def _source(shell: Shell, words: list[str], io: Descriptors) -> int:
     shell.sourcing += 1
     shell.status = 0
     try:
-        with shell.deeper():
+        with shell.console.deeper():
             return shell.run_text(text, io)
     except Return as leaving:
         return leaving.code

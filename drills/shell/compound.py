@@ -64,7 +64,7 @@ def _group(shell: Shell, body: Group, io: Descriptors) -> None:
     if not body.subshell:
         shell.run(body.body, io)
         return
-    with shell.deeper():
+    with shell.console.deeper():
         shell.status = shell.copy().run_isolated(body.body, io)
 
 

@@ -18,6 +18,7 @@ from drills.shell.durations import duration_us
 from drills.shell.files import Files, absolute
 from drills.shell.interpreter import Job, Shell
 from drills.shell.launching import launch, which
+from drills.shell.parameters import ShellFailure
 from drills.shell.streams import Buffer, Reader
 from drills.shell.tool import Result
 from sim.actors.process import Process
@@ -35,6 +36,8 @@ LOOP_US = 10 * MINUTE
 """A loop that waits for something is left after so long."""
 OBSERVE_US = 60 * SECOND
 """How long somebody looks at `tail -f` or `watch` when the text says nothing else."""
+MOST_CALLS = 40
+"""How deep functions, scripts and substitutions may call each other."""
 BACKGROUND_US = 60 * MINUTE
 """A background job that still runs after so long is left to itself."""
 
@@ -72,6 +75,8 @@ class Sitting:
         """What it showed about the runbook."""
         self.beside: tuple[str, ...] = ()
         """The programs of the pipeline that runs, each with its arguments."""
+        self.depth = 0
+        """How deep shells call each other."""
         self.context: dict[str, Any] = {}
         """Fields that are written beside each event: the runbook's step and line."""
 
@@ -242,16 +247,18 @@ class Console:
         return {**self.machine.environment(), **self.firm.environment}
 
     def launch(
-        self, words: tuple[str, ...], env: Mapping[str, str], cwd: str, stdin: Reader | None, shell: Shell | None = None
+        self, words: tuple[str, ...], env: Mapping[str, str], cwd: str, stdin: Reader | None
     ) -> Result | None:
         """Run a program; None when there is none of that name."""
-        return launch(self, words, env, cwd, stdin, shell)
+        return launch(self, words, env, cwd, stdin)
 
     def which(self, name: str, cwd: str) -> str | None:
         """Where a program lies."""
         return which(self, name, cwd)
 
-    def run(self, text: str, stdin: str = "", env: Mapping[str, str] | None = None, cwd: str | None = None) -> Result:
+    def run(
+        self, text: str, stdin: str = "", env: Mapping[str, str] | None = None, cwd: str | None = None
+    ) -> Result:
         """Run shell text in a shell of its own."""
         folder = self.project if cwd is None else cwd
         shell = Shell(self, self.environment() if env is None else env, folder)
@@ -276,6 +283,17 @@ class Console:
         if result.err.startswith("\0"):
             return Result(result.out, result.err[1:], result.code)
         return result
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """One call deeper; ShellFailure when programs call each other without end."""
+        self.sitting.depth += 1
+        try:
+            if self.sitting.depth > MOST_CALLS:
+                raise ShellFailure(f"calls nest more than {MOST_CALLS} deep: it looks as if they never end", 2)
+            yield
+        finally:
+            self.sitting.depth -= 1
 
     # The background.
 

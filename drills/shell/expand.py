@@ -20,7 +20,10 @@ class Host(Values, Protocol):
 
     files: Files
     cwd: str
-    noglob: bool
+
+    @property
+    def noglob(self) -> bool:
+        """Whether file names are left unexpanded."""
 
     def capture(self, script: Script) -> str:
         """Run a script and take what it prints."""

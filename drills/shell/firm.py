@@ -90,6 +90,11 @@ class Firm:
             self._machines[name] = Machine(self, name, services)
         return self._machines[name]
 
+    def host_names(self) -> list[str]:
+        """The machines that can be reached by name: the workstation, the trading host and its services."""
+        names = [WORKSTATION, "localhost", *(workload.name for workload in self.world.config.workloads)]
+        return [*names, *(name for name in self._machines if name not in names)]
+
     def next_pid(self) -> int:
         """A process id."""
         self._pids += 1

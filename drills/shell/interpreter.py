@@ -6,8 +6,7 @@ its input. Programs take virtual time; a loop that does not end is looked at for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import simpy
@@ -27,9 +26,6 @@ from drills.shell.variables import Value, Variables
 
 if TYPE_CHECKING:
     from drills.shell.console import Console
-
-_DEEPEST = 40
-"""How deep functions, scripts and substitutions may call each other."""
 
 
 class Leave(Exception):
@@ -78,7 +74,6 @@ class Shell:
         self.status = 0
         self.pipe_status = [0]
         self.line = 1
-        self.depth = 0
         self.unchecked = 0
         """How many conditions we are in: there `set -e` does not look."""
         self.loops = 0
@@ -178,7 +173,7 @@ class Shell:
 
     def capture(self, script: Script) -> str:
         """What a script prints, without the newlines at its end; it runs in a copy of the shell."""
-        with self.deeper():
+        with self.console.deeper():
             twin = self.copy()
             twin.options["errexit"] = False
             out = Buffer()
@@ -196,21 +191,10 @@ class Shell:
         )  # fmt: skip
         twin.variables = self.variables.copy()
         twin.functions, twin.options, twin.aliases = dict(self.functions), dict(self.options), dict(self.aliases)
-        twin.status, twin.depth, twin.line, twin.unchecked = self.status, self.depth, self.line, self.unchecked
+        twin.status, twin.line, twin.unchecked = self.status, self.line, self.unchecked
         twin.pipe_status, twin.last_background = list(self.pipe_status), self.last_background
         twin.base, twin.loops = self.base, 0
         return twin
-
-    @contextmanager
-    def deeper(self) -> Iterator[None]:
-        """One call deeper; ShellFailure when that is too deep."""
-        self.depth += 1
-        try:
-            if self.depth > _DEEPEST:
-                raise ShellFailure(f"calls nest more than {_DEEPEST} deep: it looks as if they never end", 2)
-            yield
-        finally:
-            self.depth -= 1
 
     def run_text(self, text: str, io: Descriptors) -> int:
         """Read and run a text in this shell; 2 with bash's message when it is no shell."""
@@ -474,7 +458,7 @@ class Shell:
         self.variables.enter()
         loops, self.loops = self.loops, 0
         try:
-            with self.deeper():
+            with self.console.deeper():
                 self.run_command(self.functions[name], io)
         except Return as leaving:
             self.status = leaving.code
@@ -488,7 +472,7 @@ class Shell:
         source = io.get(0)
         stdin = source if isinstance(source, Reader) else None
         try:
-            result = self.console.launch(tuple(words), env, self.cwd, stdin, self)
+            result = self.console.launch(tuple(words), env, self.cwd, stdin)
         except RecursionError:
             raise ShellFailure("calls nest too deep: it looks as if they never end", 2) from None
         if result is None:

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from drills.shell.files import absolute
-from drills.shell.streams import Buffer, Reader
-from drills.shell.tool import Call, NotHere, Result
+from drills.shell.program import Failed
+from drills.shell.streams import Buffer, Descriptors, Reader
+from drills.shell.tool import Call, NotHere, Result, Tool
 
 if TYPE_CHECKING:
     from drills.shell.console import Console
-    from drills.shell.interpreter import Shell
 
 BIN = "/usr/bin"
 _BINS = frozenset(["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/bin"])
@@ -22,7 +22,6 @@ _SHELLS = frozenset(["bash", "sh", "dash", "zsh", "ksh"])
 
 def launch(
     console: Console, words: tuple[str, ...], env: Mapping[str, str], cwd: str, stdin: Reader | None,
-    shell: Shell | None,
 ) -> Result | None:  # fmt: skip
     """Run what the first word names; None when the machine would say `command not found`."""
     name = words[0]
@@ -30,7 +29,7 @@ def launch(
     if "/" not in name:
         if name in tools:
             console.spend(name)
-            return tools[name](Call(words, console, stdin, env, cwd))
+            return _run(tools[name], Call(words, console, stdin, env, cwd))
         if not name:
             return None
         raise NotHere(f"the program {name} is not known here")
@@ -38,13 +37,22 @@ def launch(
     folder, base = posixpath.split(path)
     if folder in _BINS and base in tools and not console.files.is_file(path):
         console.spend(base)
-        return tools[base](Call((base, *words[1:]), console, stdin, env, cwd))
-    return _script(console, words, path, env, cwd, stdin, shell)
+        return _run(tools[base], Call((base, *words[1:]), console, stdin, env, cwd))
+    return _script(console, words, path, env, cwd, stdin)
+
+
+def _run(tool: Tool, call: Call) -> Result:
+    """Call a program; one that ends at once says how."""
+    try:
+        return tool(call)
+    except Failed as end:
+        return end.result
+    except OSError as error:
+        return Result("", f"{call.name}: {error}\n", 1)
 
 
 def _script(
     console: Console, words: tuple[str, ...], path: str, env: Mapping[str, str], cwd: str, stdin: Reader | None,
-    shell: Shell | None,
 ) -> Result:  # fmt: skip
     if console.files.is_folder(path):
         return Result("", f"\0{words[0]}: Is a directory\n", 126)
@@ -56,7 +64,7 @@ def _script(
     if not console.files.stat(path).executable:
         console.finding("not_executable", f"{words[0]} is there, but it is not executable")
         return Result("", f"\0{words[0]}: Permission denied\n", 126)
-    return run_script(console, text, words, env, cwd, stdin, shell)
+    return run_script(console, text, words, env, cwd, stdin)
 
 
 def must_be_known(console: Console, name: str, path: str) -> None:
@@ -68,15 +76,14 @@ def must_be_known(console: Console, name: str, path: str) -> None:
 
 def run_script(
     console: Console, text: str, words: tuple[str, ...], env: Mapping[str, str], cwd: str, stdin: Reader | None,
-    shell: Shell | None = None,
 ) -> Result:  # fmt: skip
     """Run the text of a script by what its first line says."""
     interpreter = _interpreter(text)
     if interpreter in _SHELLS:
-        return run_shell_script(console, text, words[0], words[1:], env, cwd, stdin, shell)
+        return run_shell_script(console, text, words[0], words[1:], env, cwd, stdin)
     if interpreter in console.firm.tools:
         console.spend(interpreter)
-        return console.firm.tools[interpreter](Call((interpreter, *words), console, stdin, env, cwd))
+        return _run(console.firm.tools[interpreter], Call((interpreter, *words), console, stdin, env, cwd))
     raise NotHere(f"{words[0]} is a script for {interpreter}, which is not known here")
 
 
@@ -93,17 +100,17 @@ def _interpreter(text: str) -> str:
 
 def run_shell_script(
     console: Console, text: str, name: str, arguments: tuple[str, ...], env: Mapping[str, str], cwd: str,
-    stdin: Reader | None, shell: Shell | None = None,
+    stdin: Reader | None, options: tuple[str, ...] = (),
 ) -> Result:  # fmt: skip
-    """Run shell text as a script called `name`."""
+    """Run shell text as a script called `name`, with `set` options."""
     from drills.shell.interpreter import Shell
 
     inner = Shell(console, env, cwd, name=name, arguments=arguments)
-    if shell is not None:
-        inner.depth = shell.depth
+    inner.options.update(dict.fromkeys(options, True))
     out, err = Buffer(), Buffer()
-    with inner.deeper():
-        code = inner.run_whole(text, {0: stdin or Reader(""), 1: out, 2: err})
+    streams: Descriptors = {1: out, 2: err} if stdin is None else {0: stdin, 1: out, 2: err}
+    with console.deeper():
+        code = inner.run_whole(text, streams)
     return Result(out.text(), err.text(), code)
 
 

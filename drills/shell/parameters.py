@@ -22,7 +22,9 @@ class ShellFailure(Exception):
 class Values(Protocol):
     """The shell whose parameters are asked for."""
 
-    nounset: bool
+    @property
+    def nounset(self) -> bool:
+        """Whether an unset variable is an error."""
 
     def variable(self, name: str) -> Value | None:
         """A variable, or a special or positional parameter; None when it is unset."""

@@ -12,9 +12,28 @@ from drills.shell.tool import Tool
 
 
 def _families() -> tuple[Mapping[str, Program], ...]:
-    from drills.shell.tools import acting, printing
+    from drills.shell.tools import (
+        acting,
+        awk,
+        clocks,
+        columns,
+        comparing,
+        digests,
+        filing,
+        machine,
+        printing,
+        querying,
+        running,
+        searching,
+        sed,
+        showing,
+    )
 
-    return (printing.TOOLS, *acting.families())
+    return (
+        awk.TOOLS, clocks.TOOLS, columns.TOOLS, comparing.TOOLS, digests.TOOLS, filing.TOOLS, machine.TOOLS,
+        printing.TOOLS, querying.TOOLS, running.TOOLS, searching.TOOLS, sed.TOOLS, showing.TOOLS,
+        *acting.families(),
+    )  # fmt: skip
 
 
 def programs() -> dict[str, Program]:

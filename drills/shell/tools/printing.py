@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from drills.shell.program import Program
 from drills.shell.tool import Call, Result
@@ -142,6 +144,34 @@ class _Printer:
             self._problems += f"printf: {argument}: invalid number\n"
             self._code = 1
             return int(lead.group()) if lead else 0
+
+
+def format_like_awk(
+    form: str, values: list[Any], number: Callable[[Any], float], text: Callable[[Any], str]
+) -> str:  # fmt: skip
+    """awk's printf: as many values as the format takes, escapes already replaced."""
+    left = list(values)
+
+    def take() -> Any:
+        return left.pop(0) if left else ""
+
+    def one(match: re.Match[str]) -> str:
+        flags, width, precision, kind = match.groups()
+        if kind == "%":
+            return "%"
+        width = str(int(number(take()))) if width == "*" else width or ""
+        precision = str(int(number(take()))) if precision == "*" else precision or ""
+        spec = f"%{flags}{width}" + (f".{precision}" if "." in match.group() else "")
+        value = take()
+        if kind in "eEfFgG":
+            return (spec + kind) % number(value)
+        if kind in "diouxX":
+            return (spec + ("d" if kind in "iu" else kind)) % int(number(value))
+        if kind == "c":
+            return (spec + "s") % (chr(int(value)) if isinstance(value, float) else text(value)[:1])
+        return (spec + "s") % text(value)
+
+    return _FORMAT.sub(one, form)
 
 
 def _shell_quoted(text: str) -> str:
