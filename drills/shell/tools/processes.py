@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from drills.shell.inventory import WORKLOADS
 from drills.shell.program import Program
 from drills.shell.tool import Call, NotHere, Result
 from drills.shell.tools import control
@@ -18,7 +17,6 @@ from drills.shell.tools.durations import extra_us
 from drills.shell.tools.firm import AGE_BEFORE_US, firm_of
 from drills.shell.tools.options import UnknownOption, read_options
 from drills.shell.tools.tables import columns
-from sim.clock import MINUTE, SECOND
 from sim.config import TRADING_SYSTEM
 
 _COMMANDS = {
@@ -255,30 +253,11 @@ def lsof(call: Call) -> Result:
     return Result(columns(table, gap=2))
 
 
-def free(call: Call) -> Result:
-    """Memory of the machine."""
-    nodes = list(call.terminal.world.cluster.nodes.values())
-    used, whole = sum(n.usage_mib() for n in nodes[:1]), sum(n.capacity_mib for n in nodes[:1])
-    table = [["", "total", "used", "free", "available"],
-             ["Mem:", *(f"{value:.0f}" for value in (whole, used, whole - used, whole - used))], ["Swap:", "0", "0", "0"]]  # fmt: skip
-    return Result(columns(table, gap=4))
-
-
-def uptime(call: Call) -> Result:
-    """How long the machine has been up."""
-    world = call.terminal.world
-    minutes = (world.env.now + AGE_BEFORE_US) // MINUTE
-    return Result(
-        f" {world.clock.local():%H:%M:%S} up {minutes // 1440} days, {minutes // 60 % 24}:{minutes % 60:02d},  1 user,  load average: 0.42, 0.40, 0.38\n"
-    )
-
-
 TOOLS = {
     "ps": Program(ps, "aux, -ef, -p; shows the programs of its own pipeline too"),
     "pgrep": Program(pgrep, "-f -l -a -x -c -u"), "pkill": Program(pkill, "-f -x -u and signals; what is supervised comes back"),
     "kill": Program(kill, "by pid"), "killall": Program(killall, "by exact name"), "pidof": Program(pidof, "by exact name"),
     "top": Program(top, "-b for one look; else looked at for a while"), "htop": Program(top, "looked at for a while"),
-    "lsof": Program(lsof, "-i :PORT"), "free": Program(free, "memory of the machine"), "uptime": Program(uptime, "since when it runs"),
+    "lsof": Program(lsof, "-i :PORT"),
 }  # fmt: skip
 
-__all__ = ["SECOND", "TOOLS", "WORKLOADS", "command_of", "main_pid", "running"]
