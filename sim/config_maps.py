@@ -20,7 +20,6 @@ class ConfigMaps:
         self._history = history
         self._maps: dict[str, dict[str, str]] = {}
         self._unread: dict[str, dict[str, str]] = {}
-        self.annotations: dict[str, dict[str, str]] = {}
         self.on_apply: list[Callable[[str, Mapping[str, str]], object]] = []
 
     def names(self) -> list[str]:

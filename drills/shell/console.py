@@ -74,6 +74,8 @@ class Sitting:
         self.findings: list[str] = []
         """What it showed about the runbook."""
         self.descriptors = 0
+        self.beside: tuple[str, ...] = ()
+        """The programs of the pipeline that runs, each with its arguments."""
         self.depth = 0
         """How deep shells call each other."""
         self.context: dict[str, Any] = {}
@@ -161,6 +163,11 @@ class Console:
         if rounds >= most_rounds or self.now_us - began_us >= LOOP_US:
             self.sitting.observed = True
             raise TimeUp(self.sitting.limits[-1])
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The programs of the pipeline that runs: all of them are there at once, as `ps` shows."""
+        return self.sitting.beside
 
     # The firm.
 

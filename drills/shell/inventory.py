@@ -228,7 +228,8 @@ def same_metric(name: str, known: Sequence[str]) -> str:
 
 
 def _placeholder(name: str) -> bool:
-    return bool(re.search(r"[<>{}$*]", name)) or name.upper() == name != name.lower() or "xxx" in name
+    strange = not re.fullmatch(r"[\w.-]+", name) or name.endswith((":", "."))
+    return strange or name.upper() == name != name.lower() or "xxx" in name
 
 
 _KIND_LINE = re.compile(r"^kind:\s*(\w+)", re.M)

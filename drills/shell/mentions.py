@@ -172,8 +172,12 @@ def mentions(commands: Iterable[tuple[str, int]]) -> Mentions:
 
 def read_command(found: Mentions, text: str, line: int) -> None:
     """Note what one command text names."""
+    before = ""
     for words in simple_commands(text):
+        if before == "ps" and words[0] in ("grep", "egrep"):
+            _grep(found, words[1:], line)
         _read(found, words, line)
+        before = words[0]
     for url in re.findall(r"(?:https?|wss?)://[^\s'\"<>|)]+|\b(?:localhost|127\.0\.0\.1):\d+[^\s'\"<>|)]*", text):
         _read_url(found, url, line)
 
@@ -275,7 +279,7 @@ def _kubectl(found: Mentions, words: list[str], line: int) -> None:
         key, equals, value = term.partition("=")
         if equals and key in ("app", "app.kubernetes.io/name", "component", "service", "name", "k8s-app"):
             targets.append(("deployment", value.strip("=")))
-    targets += _targets(verb, rest)
+    targets += _targets(verb, rest)[: 1 if verb == "patch" else None]
     container = _option(words, "-c", "--container")
     for kind, name in targets:
         found.add(kind, name, line)
@@ -358,7 +362,7 @@ def _process(found: Mentions, words: list[str], line: int) -> None:
 
 
 def _grep(found: Mentions, words: list[str], line: int) -> None:
-    """Only of interest behind `ps`: the caller cannot tell, so names of files and flags are left to the naming."""
+    """What is looked for in the list of processes."""
     for name in _plain(words, frozenset({"-e", "-A", "-B", "-C", "-m"}))[:1]:
         if re.fullmatch(r"[\w.-]{3,60}", name):
             found.add("grepped", name, line)

@@ -52,6 +52,10 @@ class Terminal(Protocol):
     project: str
     """Where the repository stands on this machine: `/srv/trading`, say."""
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The programs of the pipeline that runs, each with its arguments: all of them are there at once."""
+
     def wait_us(self, delay_us: int) -> None:
         """Let virtual time pass while the command runs."""
 

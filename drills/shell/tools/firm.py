@@ -34,6 +34,8 @@ class Firm:
         """The context's namespace, once `kubectl config set-context` has set one."""
         self.settings: dict[str, Any] = {"risk_per_trade": 1.0, "max_portfolio_risk": 20, "max_open_positions": 10}
         self._first_settings = dict(self.settings)
+        self.checked_out: str | None = None
+        """The version that the next start of the trading system runs; None for the one that is deployed."""
         self.places: dict[str, str] = {}
         """Machines that somebody entered -> the workload that runs there."""
         self._give_services()

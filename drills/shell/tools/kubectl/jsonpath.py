@@ -127,9 +127,9 @@ def _holds(item: Any, field: str, op: str | None, text: str | None) -> bool:
         wanted = text.strip()
     value = found[0]
     if op in ("==", "!="):
-        return (value == wanted) == (op == "==")
+        return bool(value == wanted) == (op == "==")
     try:
-        return {">": value > wanted, "<": value < wanted, ">=": value >= wanted, "<=": value <= wanted}[op]
+        return bool({">": value > wanted, "<": value < wanted, ">=": value >= wanted, "<=": value <= wanted}[op])
     except TypeError:
         return False
 

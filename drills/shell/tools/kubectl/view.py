@@ -7,6 +7,7 @@ names that a platform makes up.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -249,13 +250,9 @@ class View:
     def _map(self, name: str, namespace: str, data: dict[str, str]) -> Object:
         meta = self._meta(name, namespace, 0, {})
         del meta["labels"]
-        notes = self.firm.cluster.config_maps.annotations.get(name)
-        return {
-            "apiVersion": "v1",
-            "data": data,
-            "kind": "ConfigMap",
-            "metadata": meta | ({"annotations": notes} if notes else {}),
-        }
+        applied = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
+        meta["annotations"] = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(applied)}
+        return {"apiVersion": "v1", "data": data, "kind": "ConfigMap", "metadata": meta}
 
     def node_objects(self) -> list[Object]:
         """The machines."""
