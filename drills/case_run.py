@@ -7,8 +7,10 @@ finished and recovery has been confirmed, because what follows is an ordinary tr
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from drills.human import Preset
 from drills.plan import Plan
@@ -48,42 +50,45 @@ class CaseRun:
     bars_lost: int
 
 
+Attend = Callable[[World, Nemesis, int], Responder]
+"""Puts somebody on call in a World whose faults begin at the given instant."""
+
+
 def run_case(
     scenario: Scenario,
     seed: int,
     mitigation: Mitigation | None,
     plan: Plan | None,
     preset: Preset | None,
+    attend: Attend | None = None,
 ) -> CaseRun:
-    """Run `scenario` on `seed`; with `plan` and `preset`, somebody responds."""
+    """Run `scenario` on `seed`; with `plan` and `preset`, somebody responds, or whoever `attend` puts there."""
+    if attend is None and plan is not None and preset is not None:
+        attend = partial(_on_call, plan, preset)
     enabled = gc.isenabled()
     gc.disable()  # a run makes few cycles and many tuples: collecting costs a third of a full day
     try:
-        return _run(scenario, seed, mitigation, plan, preset)
+        return _run(scenario, seed, mitigation, attend)
     finally:
         if enabled:
             gc.enable()
 
 
-def _run(
-    scenario: Scenario,
-    seed: int,
-    mitigation: Mitigation | None,
-    plan: Plan | None,
-    preset: Preset | None,
-) -> CaseRun:
+def _on_call(plan: Plan, preset: Preset, world: World, nemesis: Nemesis, zero_us: int) -> Responder:
+    return Responder(world, nemesis, plan, preset, zero_us)
+
+
+def _run(scenario: Scenario, seed: int, mitigation: Mitigation | None, attend: Attend | None) -> CaseRun:
     world = World(world_config(scenario), seed, mitigation=mitigation)
     with time_of(world):
-        return _drive(world, scenario, plan, preset)
+        return _drive(world, scenario, attend)
 
 
-def _drive(world: World, scenario: Scenario, plan: Plan | None, preset: Preset | None) -> CaseRun:
+def _drive(world: World, scenario: Scenario, attend: Attend | None) -> CaseRun:
     zero_us = scenario.fault_zero_us
     horizon_us = scenario.length_us
     nemesis = Nemesis(world, scenario, zero_us)
-    responder = None
-    if plan is not None and preset is not None:
-        responder = Responder(world, nemesis, plan, preset, zero_us)
+    responder = None if attend is None else attend(world, nemesis, zero_us)
     world.run(zero_us)
     earliest_us = nemesis.last_change_us() + _SLICE_US if scenario.faults else horizon_us
     calm_slices = 0

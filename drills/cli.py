@@ -440,3 +440,83 @@ def score(
             rto, pass_mark, json,
         ),
     )  # fmt: skip
+
+
+@app.command()
+def rehearse(
+    runbook: Annotated[
+        str, typer.Argument(metavar="FILE[#PROCEDURE]", help="The text to be followed.", show_default=False)
+    ],
+    scenario: Annotated[
+        str | None,
+        typer.Option("--scenario", metavar="S", help="Scenario, drill or YAML file; default: what fits the text."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Where all chance comes from, from 0 up.")] = 0,
+    repo: Annotated[
+        Path | None,
+        typer.Option("--repo", metavar="DIR", help="Where the text's scripts, modules and files are looked for."),
+    ] = None,
+    code: Annotated[
+        str | None,
+        typer.Option("--code", metavar="MODULE:NAME", help="The code beside the text; default: the reference bot."),
+    ] = None,
+    project: Annotated[
+        Path | None,
+        typer.Option("--project", metavar="DIR", help="Folder of your own code: what python -c imports."),
+    ] = None,
+    unmodified: Annotated[
+        bool, typer.Option("--unmodified", help="Run the code as it is, in the World's time.")
+    ] = False,
+    commands: Annotated[bool, typer.Option("--commands", help="List every command and what it printed.")] = False,
+    json: Annotated[
+        str | None, typer.Option("--json", metavar="FILE", help="Write the record as JSON; - is stdout.")
+    ] = None,
+    store: StoreOption = _STORE,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Store nothing, only print the outcome.")] = False,
+) -> int:
+    """Follow a runbook to the letter in the simulated firm, and say whether the text leads to recovery.
+
+    Somebody who never errs types every command as it stands, does each sentence without a command by hand,
+    and waits where it says to wait. The verdict is on the text alone: pass 0, fail 1, inconclusive 5.
+
+    \b
+    Examples:
+      firedrill rehearse ops/incidents.md#kill-switch
+      firedrill rehearse ops/drawdown.md --scenario q1-drawdown-20 --commands
+      firedrill rehearse ops/outage.md#execution-failures --scenario q4 --repo .
+      firedrill rehearse ops/paper.md#p1 --code mybot.drill:build --project ../mybot
+    """
+    from drills.commands.rehearse import Shown, rehearse_command
+    from drills.rehearsal.options import RehearseOptions
+
+    options = RehearseOptions(runbook, scenario, seed, code, unmodified, project, repo)
+    return rehearse_command(options, Shown(None if no_report else store, json, commands))
+
+
+@app.command()
+def documents(
+    run: Run = "latest",
+    case: Annotated[str | None, typer.Option("--case", metavar="NAME", help="Of this case; default: the lead.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder to write to; default: beside the report.")
+    ] = None,
+    runbook: Annotated[
+        Path | None, typer.Option("--runbook", metavar="FILE", help="Where the runbook lies now, if it was moved.")
+    ] = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Also when the runbook has changed since.")] = False,
+    store: StoreOption = _STORE,
+) -> int:
+    """Write the papers of a run: drill record, messages and post-mortem, filled from what happened.
+
+    The severity and its clock, the escalation table, the checklists and the targets are the runbook's own; so
+    are the templates. What the run does not know stays marked as not known.
+
+    \b
+    Examples:
+      firedrill documents
+      firedrill documents q1-seed7 --out incident-2026-03
+      firedrill documents latest --case q1-manual
+    """
+    from drills.commands.documents import documents_command
+
+    return documents_command(store, run, case, out, runbook, anyway)

@@ -15,7 +15,7 @@ from drills.actions import ACTIONS
 from drills.plan import Plan, PlannedStep
 from drills.runbook.bindings import CRITICAL_ACTIONS, bind, bind_branch
 from drills.runbook.guards import Truth, holds
-from drills.runbook.model import EscalationRule, Procedure, Runbook, Step
+from drills.runbook.model import Branch, EscalationRule, Procedure, Runbook, Step
 from drills.runbook.reader import read_runbook
 from drills.runbook.topics import find_procedure
 from drills.step_model import Constraint
@@ -95,6 +95,18 @@ def plan_for(
         rto_s=rto[0].seconds if rto else None, window_s=None,
         escalation=tuple((_after(rule), rule.role or rule.action) for rule in runbook.escalation), note=note,
     )  # fmt: skip
+
+
+def branches_taken(runbook: Runbook, procedure: Procedure, scenario: Scenario) -> dict[str, tuple[Branch, ...]]:
+    """The branches that the truth of `scenario` makes true, by the id of their step."""
+    severity = _severity(runbook, procedure, scenario.truth)
+    level = next((level for level in runbook.severities if level.id == severity), None)
+    truth = _truth(scenario.truth, None if level is None else level.rank)
+    return {
+        step.id: tuple(branch for branch in step.branches if holds(branch.guard, truth, runbook.severities))
+        for step in procedure.walk()
+        if step.branches
+    }
 
 
 def _after(rule: EscalationRule) -> float | None:

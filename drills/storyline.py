@@ -39,6 +39,7 @@ _EVENTS: dict[str, tuple[Lane, Level, Callable[[Event], str]]] = {
     "responder.missed_page": ("human", "warning", lambda e: "first page missed"),
     "responder.noticed": ("human", "warning", lambda e: e.data["text"]),
     "responder.done": ("human", "info", lambda e: f"{e.data['title']}{'' if e.data['ok'] else ' (failed)'}"),
+    "responder.typed": ("human", "info", lambda e: f"$ {_command(e)}"),
     "responder.left_out": ("human", "bad", lambda e: f"left out: {e.data['title']}"),
     "responder.slipped": ("human", "bad", lambda e: f"slip at {e.data['action']}"),
     "responder.could_not_do": ("human", "bad", lambda e: f"cannot do: {e.data['title']}"),
@@ -141,6 +142,12 @@ def _thin(t_us: np.ndarray, values: np.ndarray) -> Series:
         picked = {int(c[np.argmin(values[c])]) for c in chunks} | {int(c[np.argmax(values[c])]) for c in chunks}
         keep = np.array(sorted(picked | {0, len(t_us) - 1}))
     return Series(t_s=(t_us[keep] / SECOND).tolist(), values=values[keep].tolist(), unit="USD")
+
+
+def _command(event: Event) -> str:
+    """A command that was typed, and how it ended when it did not end well."""
+    text, outcome = " ".join(event.data["text"].split()), event.data["outcome"]
+    return text if outcome in ("ok", "watched") else f"({outcome.replace('_', ' ')}) {text}"
 
 
 def _short(text: str, limit: int = 90) -> str:

@@ -14,12 +14,17 @@ from typing import Any
 from results import wording
 from results.plots import Timeline, series_plot, timeline_plot
 from results.record import CaseRecord, RunRecord, StepRecord
+from results.rehearsed import COMMAND_WORDS, STEP_WORDS, RehearsedCommand, RehearsedStep
 
 _TEMPLATES = Path(__file__).parent / "templates"
 DRAWN_CASES = 5
 """Cases beside the deciding one that get plots: each adds some 50 KB."""
 LISTED_EVENTS = 400
 LISTED_EVIDENCE = 40
+_TONES = {
+    "done": "pass", "ok": "pass", "watched": "pass", "partly": "inconclusive", "not_here": "inconclusive",
+    "not_reached": "inconclusive", "not_taken": "none",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,20 @@ class CaseView:
         """What became of a step: `late by 30.0 s`."""
         late = wording.lateness(step)
         return wording.OUTCOMES[step.outcome] + (f" by {wording.duration(late)}" if late else "")
+
+    def step_word(self, step: RehearsedStep) -> str:
+        """What came of a step of a rehearsed text."""
+        return STEP_WORDS[step.outcome]
+
+    def command_word(self, command: RehearsedCommand) -> str:
+        """What came of a command: `exit 1` where it ended so."""
+        if command.exit_code not in (None, 0):
+            return f"exit {command.exit_code}"
+        return COMMAND_WORDS[command.outcome]
+
+    def tone(self, outcome: str) -> str:
+        """The colour of an outcome, by the name of a verdict."""
+        return _TONES.get(outcome, "fail")
 
 
 def html_report(record: RunRecord) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from results import wording
 from results.record import CaseRecord, Finding, RunRecord
+from results.rehearsed import COMMAND_WORDS, STEP_WORDS, RehearsedCommand
 
 LIMIT_BYTES = 64_000
 _ROWS = 40
@@ -23,6 +24,7 @@ def markdown_report(record: RunRecord, level: int = 3) -> str:
     chapters = [
         _summary(record, h),
         _findings(record, h),
+        _rehearsal(record.deciding, h),
         _adherence(record.deciding, h),
         _clock(record.deciding, h),
         _cases(record, h),
@@ -107,6 +109,39 @@ def _adherence(case: CaseRecord, h: str) -> str:
     rows = [*rows[:_ROWS], (f"**−{total}**", "", f"**adherence {wording.number(case.adherence, 1)}**", "")]
     table = _table(("Points", "Line", "Deviation", "Step"), rows)
     return "\n".join([f"{h}# Deviations from the runbook", "", *table, *_more(len(case.deviations)), ""])
+
+
+def _rehearsal(case: CaseRecord, h: str) -> str:
+    """Each step of a text that was followed to the letter, with the commands that did not go well."""
+    if case.rehearsal is None:
+        return ""
+    origin = wording.origin_s(case)
+    rows = [
+        (
+            step.line,
+            escaped(step.title),
+            STEP_WORDS[step.outcome],
+            wording.offset(step.started_s, origin),
+            "; ".join(
+                f"`{_code(command.typed or command.text)}` {_ended(command)}"
+                for command in step.commands
+                if command.outcome in ("failed", "not_executable", "not_here")
+            ),
+        )
+        for step in case.rehearsal.steps
+    ]
+    table = _table(("Line", "Step", "Outcome", "Begun", "What did not go well"), rows[:_ROWS])
+    broken = [f"- Still broken: {escaped(words)}" for words in case.rehearsal.still_broken]
+    assumed = [f"- Assumed: {escaped(words)}" for words in case.rehearsal.assumptions]
+    beside = escaped(f"{case.rehearsal.unaided} {case.rehearsal.without_code}")
+    more = [*_more(len(rows)), "", beside, "", *broken, *assumed]
+    return "\n".join([f"{h}# The text, followed to the letter", "", *table, *more, ""])
+
+
+def _ended(command: RehearsedCommand) -> str:
+    if command.exit_code not in (None, 0):
+        return f"exit {command.exit_code}"
+    return COMMAND_WORDS[command.outcome]
 
 
 def _clock(case: CaseRecord, h: str) -> str:

@@ -35,6 +35,7 @@ from results.evidence import (
     Verdict,
     Verdicts,
 )
+from results.rehearsed import Rehearsal
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -49,6 +50,7 @@ __all__ = [
     "Gate",
     "MaybeFloat",
     "Part",
+    "Rehearsal",
     "Rpo",
     "RunRecord",
     "RunbookRecord",
@@ -167,6 +169,8 @@ class CaseRecord(Part):
     """Wall clock of virtual second 0, ISO 8601 with offset."""
     zone: str = "America/New_York"
     """The firm's time zone."""
+    rehearsal: Rehearsal | None = None
+    """Step by step, when the text was followed to the letter; null for a run with another responder."""
 
 
 class RunRecord(Part):

@@ -4,6 +4,7 @@
                      report.html, report.md
                      shortest-<checker>.yaml the shortest scenario that shows what it found
                      history-<case>.parquet  every event: seq, t_us, kind, subject, data (JSON)
+                     documents/              the papers of the incident, where there are any
 
 There is no index file: the list of runs is what the folders say, so nothing can disagree with them. A run
 is written into a hidden folder beside its place and renamed; a reader sees the old run, the new one or none.
@@ -31,6 +32,7 @@ from sim.history import Event, Row
 
 DEFAULT_STORE = Path("results/runs")
 RECORD, HTML, MARKDOWN = "record.json", "report.html", "report.md"
+PAPERS = "documents"
 _REPEAT = "repeat the run to write it anew"
 
 
@@ -51,10 +53,14 @@ class Store:
         """Use `folder`; it is created by the first `save`."""
         self.folder = Path(folder)
 
-    def save(self, record: RunRecord, histories: Mapping[str, Sequence[Row]] | None = None) -> Path:
+    def save(
+        self, record: RunRecord, histories: Mapping[str, Sequence[Row]] | None = None,
+        papers: Mapping[str, str] | None = None,
+    ) -> Path:  # fmt: skip
         """Write the record, its reports and the events of each case; returns the run's folder.
 
-        `histories` maps the name of a case to the rows of its History. A run of the same id is replaced.
+        `histories` maps the name of a case to the rows of its History; `papers` the file name of a document to
+        its Markdown. A run of the same id is replaced.
         """
         from results.html import html_report
         from results.markdown import markdown_report
@@ -66,6 +72,7 @@ class Store:
         }
         files |= {each.file: each.scenario.encode() for each in record.exhibits}
         files |= {history_file(case): parquet_of(rows) for case, rows in (histories or {}).items()}
+        files |= {f"{PAPERS}/{name}": text.encode() for name, text in (papers or {}).items()}
         target = self.folder / folder_name(record.run_id)
         try:
             self._replace(target, files)
@@ -147,6 +154,7 @@ class Store:
             fresh = staging / "new"
             fresh.mkdir()
             for name, content in files.items():
+                (fresh / name).parent.mkdir(exist_ok=True)
                 _write_through(fresh / name, content)
             _swap(fresh, target, lambda attempt: staging / f"old-{attempt}")
 

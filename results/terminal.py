@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from results import wording
 from results.record import CaseRecord, Finding, RunRecord, Verdict
+from results.rehearsal_terminal import print_rehearsal
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -33,6 +34,9 @@ def print_run(console: Console, record: RunRecord, report: Path | None = None) -
     """The summary of one run; `report` is where its HTML report lies."""
     from rich.text import Text
 
+    if record.deciding.rehearsal is not None:
+        print_rehearsal(console, record, report)
+        return
     console.print(_header(record))
     for part in (_outcome(record), _ledger(record.deciding), _findings(record), _cases(record)):
         if part is not None:

@@ -62,7 +62,7 @@ class Visitors:
 
     def request_endpoint(self, endpoint: str, done: Told, *args: Any) -> None:
         """See `World.request_endpoint`."""
-        process = self._enter(endpoint)
+        process = self.enter(endpoint)
 
         def body() -> None:
             try:
@@ -78,7 +78,7 @@ class Visitors:
         """See `World.run_command`."""
         world = self._world
         assert world.mitigation is not None
-        process, build = self._enter(name), world.mitigation.build
+        process, build = self.enter(name), world.mitigation.build
 
         def body() -> None:
             ok, text = True, ""
@@ -98,7 +98,8 @@ class Visitors:
 
         process.start(body, f"commands[{name}]")
 
-    def _enter(self, what: str) -> Process:
+    def enter(self, what: str) -> Process:
+        """A process beside the system's; it ends with the run."""
         process = Process(self._world.env, self._world.hub, self._world.history, f"{what}:{self._number()}")
         self._processes.append(process)
         return process

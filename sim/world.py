@@ -20,7 +20,7 @@ from sim.calendar import TradingCalendar
 from sim.claims import claims_in
 from sim.clock import Clock, VirtualTime
 from sim.cluster import Cluster
-from sim.config import TRADING_SYSTEM, WorldConfig
+from sim.config import GATEWAY, TRADING_SYSTEM, WorldConfig
 from sim.connection import Connection
 from sim.corruption import Bar, Tick
 from sim.desk import Desk
@@ -128,6 +128,7 @@ class World:
         self.cluster.on_stop(TRADING_SYSTEM, self._stop_system)
         self._version_chance = self.streams.draws("system/version", uniform())
         self.orders.breaks = self._version_fails
+        self.orders.gates.append(self._no_gateway)
         self.database, self.cache = stores(self)
         self.monitoring, self.pager = watch(self)
 
@@ -136,6 +137,8 @@ class World:
         first = self.bot is None
         self.bot, self._booted = process, False
         self.trading.start(process)
+        if self.config.monitored:
+            self.cluster.config_maps.read_by_a_start()
         process.start(partial(self._boot, process, first), "build")
 
     def _boot(self, process: Process, first: bool) -> None:
@@ -196,6 +199,11 @@ class World:
             return None
         return answer if isinstance(answer, str) and answer else "denied by on_order"
 
+    def _no_gateway(self, order: Order) -> str | None:
+        """Orders leave through the gateway: while somebody keeps it at zero replicas, none does."""
+        gateway = self.cluster.deployments.get(GATEWAY)
+        return "no execution gateway" if gateway is not None and gateway.replicas == 0 else None
+
     def _version_fails(self, order: Order) -> str | None:
         """Whether the deployed version fails on this order."""
         share = self.cluster[TRADING_SYSTEM].error_rate()
@@ -239,6 +247,10 @@ class World:
         `done(ok, text)` is called when it ends; not at all when it hangs.
         """
         self._visitors.run_command(name, done)
+
+    def visitor(self, name: str) -> Process:
+        """A process of the firm beside the trading system: somebody's shell. It ends with the run."""
+        return self._visitors.enter(name)
 
     def commands(self) -> tuple[str, ...]:
         """Operator commands that the mitigation code offers."""

@@ -94,10 +94,19 @@ def _run_one(screen: Console, target: Target, options: RunOptions, output: Outpu
     record, report = finished.record, None
     if output.store is not None:
         histories = {case: history.rows for case, history in finished.histories.items()}
-        report = Store(output.store).save(record, histories) / HTML
+        report = Store(output.store).save(record, histories, _papers(target, options, finished)) / HTML
     screen.print()
     print_run(screen, record, report)
     return record, report
+
+
+def _papers(target: Target, options: RunOptions, finished: Finished) -> dict[str, str]:
+    """The documents of the exercise itself: the lead case, or the only one that was run."""
+    from drills.documents.papers import papers, text_of_file
+
+    record, text = finished.record, text_of(target.drill, options)
+    case = next((case for case in record.cases if case.lead), record.deciding)
+    return papers(record, case, finished.histories[case.name], text.runbook, text_of_file(text.path))
 
 
 def _announce(screen: Console, words: Sequence[str], chosen: Sequence[Target], options: RunOptions) -> None:

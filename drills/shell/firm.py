@@ -1,0 +1,141 @@
+"""The machines of the firm, and what is the same on all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from drills.shell.files import Files, Layer
+from drills.shell.layers import Constants, Repository, RunningFiles
+from drills.shell.meanings import by_meaning
+from drills.shell.tool import NotHere, Tool
+from drills.shell.tools import all_tools
+from scenarios.nemesis import Nemesis
+from sim.actors.process import Process
+from sim.world import World
+
+T = TypeVar("T")
+
+@contextmanager
+def time_of(world: World) -> Iterator[None]:
+    """While this lasts, Python programs that somebody starts in a shell live in the time of `world`.
+
+    The hosts of brokers exist in it. Where the mitigation code already runs as it is, nothing is added.
+    """
+    from sim.actors.runtime import lives_in_virtual_time, virtual_time
+
+    if lives_in_virtual_time(world):
+        yield
+        return
+    from fakes import rest_broker
+    from fakes.alpaca.core import register
+
+    register(world)
+    rest_broker.register(world)
+    with virtual_time(world):
+        yield
+
+
+WORKSTATION = "workstation"
+PROJECT = "/srv/trading"
+"""Where the trading system's folder stands on its machines when nothing else is said."""
+_FIRST_PID = 20_000
+
+
+class Machine:
+    """One machine: its name, its user and its files."""
+
+    def __init__(self, firm: Firm, name: str, services: tuple[str, ...] = ()) -> None:
+        """A machine as it was before anybody typed anything into it."""
+        self.name, self.services = name, services
+        self.user = "oncall" if name == WORKSTATION else "root"
+        self.project = firm.project
+        self._world = firm.world
+        layers: list[Layer] = [RunningFiles(firm.world, firm.project)]
+        if firm.repo is not None:
+            layers.append(Repository(firm.repo, firm.project))
+        layers.append(Constants(name, self.user, firm.project))
+        self.files = Files(tuple(layers), lambda: firm.world.env.now, firm.world.disk, firm.project)
+
+    def environment(self) -> dict[str, str]:
+        """The variables of a fresh login."""
+        home = "/root" if self.user == "root" else f"/home/{self.user}"
+        return {
+            "HOME": home, "HOSTNAME": self.name, "LANG": "C.UTF-8", "LOGNAME": self.user,
+            "PATH": "/usr/local/bin:/usr/bin:/bin", "PWD": self.project, "SHELL": "/bin/bash", "TERM": "dumb",
+            "USER": self.user,
+        }  # fmt: skip
+
+    def read(self, path: str, console: Any) -> str:
+        """The text of a file, by its name or else by its meaning."""
+        try:
+            return self.files.read(path)
+        except FileNotFoundError:
+            text = by_meaning(self._world, path)
+            if text is None or not self._may_stand_for(path):
+                raise
+            console.stands_for(path, text[0])
+            return text[1]
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file or folder, by name or meaning."""
+        return self.files.exists(path) or (self._may_stand_for(path) and by_meaning(self._world, path) is not None)
+
+    def _may_stand_for(self, path: str) -> bool:
+        return not self.files.removed(path) and not path.startswith(("/tmp/", "/etc/", "/dev/", "/proc/"))
+
+
+class Firm:
+    """What all terminals of one World share."""
+
+    def __init__(
+        self, world: World, nemesis: Nemesis, *, repo: Path | None = None, project: str = PROJECT,
+        environment: Mapping[str, str] | None = None, tools: Mapping[str, Tool] | None = None,
+    ) -> None:  # fmt: skip
+        """`repo` is the user's repository, shown at `project`; `environment` is set in every terminal."""
+        self.world, self.nemesis = world, nemesis
+        self.repo = None if repo is None else Path(repo).resolve()
+        self.project = project.rstrip("/") or PROJECT
+        self.environment = dict(environment or {})
+        self.tools: Mapping[str, Tool] = all_tools() if tools is None else tools
+        self.process: Process = world.visitor("shell")
+        self._machines: dict[str, Machine] = {}
+        self._kept: dict[type, Any] = {}
+        self._pids = _FIRST_PID
+
+    def machine(self, name: str, services: tuple[str, ...] = ()) -> Machine:
+        """A machine by its name; the same one each time."""
+        if name not in self._machines:
+            self._machines[name] = Machine(self, name, services)
+        return self._machines[name]
+
+    def host_names(self) -> list[str]:
+        """The machines that can be reached by name: the workstation, the trading host and its services."""
+        names = [WORKSTATION, "localhost", *(workload.name for workload in self.world.config.workloads)]
+        return [*names, *(name for name in self._machines if name not in names)]
+
+    def next_pid(self) -> int:
+        """A process id."""
+        self._pids += 1
+        return self._pids
+
+    def keep(self, kind: type[T], make: Callable[[], T]) -> T:
+        """What a program remembers from call to call."""
+        if kind not in self._kept:
+            self._kept[kind] = make()
+        return cast(T, self._kept[kind])
+
+    def start(self, body: Callable[[], object], what: str) -> None:
+        """Run something in virtual time beside everything else; our own bugs pass on."""
+
+        def guarded() -> None:
+            try:
+                body()
+            except NotHere as finding:
+                self.world.history.emit("shell.not_here", what, why=str(finding))
+            except Exception as error:
+                raise AssertionError(f"in the simulated shell, running {what!r}: {type(error).__name__}: {error}") from error
+
+        self.process.start(guarded, what)
