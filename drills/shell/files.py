@@ -26,6 +26,9 @@ class Stat(NamedTuple):
 class Layer(Protocol):
     """Files that come from somewhere."""
 
+    def has(self, path: str) -> bool:
+        """Whether there is a file at an absolute path; `read` has its text then."""
+
     def read(self, path: str) -> str | None:
         """The text of the file at an absolute path, or None."""
 
@@ -57,7 +60,7 @@ class Files:
     def _layer(self, path: str) -> Layer | None:
         if path in self._gone:
             return None
-        return next((layer for layer in self._layers if layer.read(path) is not None), None)
+        return next((layer for layer in self._layers if layer.has(path)), None)
 
     def read(self, path: str) -> str:
         """The text of a file; FileNotFoundError, IsADirectoryError or NotADirectoryError as on a real disk."""

@@ -42,9 +42,10 @@ def run_program(call: Call, program: UserProgram) -> Result:
         running.start(lambda: program._body(None))
         if not ended.triggered:
             console.wait_event(ended, DAY)
-    except TimeUp:
+    except TimeUp as up:
         process.kill()
         _take_files(console, given)
+        up.out, up.err = running.output.plain(out.text()), running.output.plain(err.text())
         raise
     code = running.exit_code if running.exit_code is not None else -int(signal.SIGKILL)
     _take_files(console, given)

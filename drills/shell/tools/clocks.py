@@ -241,7 +241,7 @@ def timeout(call: Call) -> Result:
         except TimeUp as up:
             if up.limit is not limit:
                 raise
-            return Result("", "", 124)
+            return Result(up.out, up.err, 124)
         finally:
             terminal.sitting.observe_us = before
         if terminal.now_us >= limit.at_us and seconds:
