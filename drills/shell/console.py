@@ -6,6 +6,7 @@ time: how long they will wait, what their command has changed, what it showed ab
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +15,7 @@ import simpy
 
 from drills.actions import ACTIONS, Effect
 from drills.operator import Operator, Outcome
+from drills.runbook.commands import meaning
 from drills.shell.durations import duration_us
 from drills.shell.files import Files, absolute
 from drills.shell.interpreter import Job, Shell
@@ -36,6 +38,10 @@ LOOP_US = 10 * MINUTE
 """A loop that waits for something is left after so long."""
 OBSERVE_US = 60 * SECOND
 """How long somebody looks at `tail -f` or `watch` when the text says nothing else."""
+_WRAPPERS = frozenset(["xargs", "timeout", "env", "bash", "sh", "zsh", "dash", "sudo", "nohup", "nice", "time", "ssh", "watch",
+                       "find", "mktemp", "tee", "expr", "seq", "basename", "dirname", "printf", "yes", "tr", "sed", "cp", "touch",
+                       "mkdir", "tac", "rev", "paste", "column", "nl", "base64", "realpath", "logger"])  # fmt: skip
+"""Programs that do nothing to the firm by themselves: what they call or touch counts."""
 MOST_CALLS = 40
 """How deep functions, scripts and substitutions may call each other."""
 BACKGROUND_US = 60 * MINUTE
@@ -49,6 +55,8 @@ class TimeUp(Exception):
         """The limit."""
         super().__init__("time is up")
         self.limit = limit
+        self.out = self.err = ""
+        """What the program that was cut off had printed."""
 
 
 class Limit:
@@ -71,10 +79,13 @@ class Sitting:
         """Whether the running command is one that never ends, and was looked at for a while."""
         self.changes: list[str] = []
         """What the running command changed in the firm."""
+        self.effects: list[str] = []
+        """What the programs it called do: `read`, `mutate` or `unknown`."""
         self.findings: list[str] = []
         """What it showed about the runbook."""
         self.beside: tuple[str, ...] = ()
         """The programs of the pipeline that runs, each with its arguments."""
+        self.descriptors = 0
         self.depth = 0
         """How deep shells call each other."""
         self.context: dict[str, Any] = {}
@@ -107,6 +118,11 @@ class Console:
     def seconds(self) -> int:
         """Since this terminal was opened."""
         return (self.now_us - self._began_us) // SECOND
+
+    def next_descriptor(self) -> int:
+        """A number for a file that stands for a command's output."""
+        self.sitting.descriptors += 1
+        return 63 + self.sitting.descriptors
 
     def draw(self, below: int) -> int:
         """Chance, for `$RANDOM`."""
@@ -198,6 +214,11 @@ class Console:
         if what not in self.sitting.changes:
             self.sitting.changes.append(what)
 
+    def called(self, words: tuple[str, ...]) -> None:
+        """A program is about to run: what it does counts for the running command."""
+        if words[0] not in _WRAPPERS:
+            self.sitting.effects.append(str(meaning(shlex.join(words), "bash").effect))
+
     def finding(self, kind: str, text: str) -> None:
         """Write down, once per command, what only executing shows."""
         if text not in self.sitting.findings:
@@ -223,8 +244,11 @@ class Console:
         return self.read(absolute(path, self.project))
 
     def write_file(self, path: str, text: str, append: bool = False) -> None:
-        """Write a file."""
-        self.files.write(absolute(path, self.project), text, append)
+        """Write a file; one that was there before anybody typed anything is the firm's, and changes it."""
+        full = absolute(path, self.project)
+        if self.files.is_file(full) and full not in self.files.written():
+            self.changed(full)
+        self.files.write(full, text, append)
 
     def exists(self, path: str) -> bool:
         """Whether there is a file or folder."""

@@ -9,7 +9,7 @@ from typing import Protocol
 from drills.shell.braces import braces
 from drills.shell.files import Files, escaped
 from drills.shell.parameters import Values, value_of
-from drills.shell.syntax import Arithmetic, Parameter, Part, Placeholder, Script, Substitution, Text, Word
+from drills.shell.syntax import Arithmetic, OutputAsFile, Parameter, Part, Placeholder, Script, Substitution, Text, Word
 from drills.shell.tool import NotHere
 
 _GLOB = re.compile(r"[*?\[]")
@@ -27,6 +27,9 @@ class Host(Values, Protocol):
 
     def capture(self, script: Script) -> str:
         """Run a script and take what it prints."""
+
+    def output_file(self, script: Script) -> str:
+        """Run a script and put what it prints into a file; its name."""
 
 
 Segment = tuple[str, bool]
@@ -65,8 +68,7 @@ class Expander:
         for part in self._tilde(word, assignment):
             value = self.part(part)
             if isinstance(value, list):
-                separator = " " if not isinstance(part, Parameter) or part.name != "*" else self.separator()
-                value = separator.join(value)
+                value = (self.separator() if _is_star(part) else " ").join(value)
             yield value, _is_quoted(part)
 
     def part(self, part: Part) -> str | list[str]:
@@ -79,6 +81,8 @@ class Expander:
             return self._host.capture(part.script)
         if isinstance(part, Arithmetic):
             return str(self._host.calculate(self.text(part.expression)))
+        if isinstance(part, OutputAsFile):
+            return self._host.output_file(part.script)
         assert isinstance(part, Placeholder)
         raise NotHere(f"<{part.name}> was to be filled in, and nothing says with what")
 
@@ -139,7 +143,7 @@ class _Fields:
         return self._done
 
     def _several(self, part: Parameter, values: list[str], quoted: bool) -> None:
-        if quoted and part.name == "*":
+        if quoted and _is_star(part):
             self._add(self._expander.separator().join(values), True)
             return
         for number, value in enumerate(values):
@@ -184,5 +188,12 @@ class _Fields:
             self._add(run, False)
 
 
+def _is_star(part: Part) -> bool:
+    """Whether it is `$*` or `${name[*]}`, which are one word when quoted."""
+    return isinstance(part, Parameter) and (
+        part.name == "*" or (part.index is not None and part.index == (Text("*"),))
+    )
+
+
 def _is_quoted(part: Part) -> bool:
-    return not isinstance(part, Placeholder) and part.quoted
+    return isinstance(part, OutputAsFile) or (not isinstance(part, Placeholder) and part.quoted)

@@ -26,6 +26,9 @@ class Stat(NamedTuple):
 class Layer(Protocol):
     """Files that come from somewhere."""
 
+    def has(self, path: str) -> bool:
+        """Whether there is a file at an absolute path; `read` has its text then."""
+
     def read(self, path: str) -> str | None:
         """The text of the file at an absolute path, or None."""
 
@@ -48,7 +51,7 @@ class Files:
         self._disk, self._mount = disk, mount.rstrip("/") + "/"
         self._written: dict[str, str] = {}
         self._modified: dict[str, int] = {}
-        self._folders: dict[str, int] = dict.fromkeys(("/", "/tmp", "/root", "/home", "/etc", "/var", "/dev", "/opt"), 0)
+        self._folders: dict[str, int] = dict.fromkeys(("/", "/tmp", "/root", "/home", "/etc", "/var", "/dev", "/dev/fd", "/opt"), 0)
         self._modes: dict[str, bool] = {}
         self._gone: set[str] = set()  # membership only
 
@@ -57,7 +60,7 @@ class Files:
     def _layer(self, path: str) -> Layer | None:
         if path in self._gone:
             return None
-        return next((layer for layer in self._layers if layer.read(path) is not None), None)
+        return next((layer for layer in self._layers if layer.has(path)), None)
 
     def read(self, path: str) -> str:
         """The text of a file; FileNotFoundError, IsADirectoryError or NotADirectoryError as on a real disk."""
@@ -177,6 +180,19 @@ class Files:
         return (
             self._disk is not None and path.startswith(self._mount) and self._disk.exists(path.removeprefix(self._mount))
         )
+
+    def write_with_folders(self, path: str, text: str) -> None:
+        """Write a file, and make the folders above it."""
+        parts = clean(path).strip("/").split("/")
+        for count in range(1, len(parts)):
+            above = "/" + "/".join(parts[:count])
+            if not self.is_folder(above):
+                self.make_folder(above)
+        self.write(path, text)
+
+    def written(self) -> dict[str, str]:
+        """What was written on top, by path."""
+        return dict(self._written)
 
     def touch(self, path: str) -> None:
         """Create the file, or set its time."""

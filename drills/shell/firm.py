@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -16,6 +17,26 @@ from sim.actors.process import Process
 from sim.world import World
 
 T = TypeVar("T")
+
+@contextmanager
+def time_of(world: World) -> Iterator[None]:
+    """While this lasts, Python programs that somebody starts in a shell live in the time of `world`.
+
+    The hosts of brokers exist in it. Where the mitigation code already runs as it is, nothing is added.
+    """
+    from sim.actors.runtime import lives_in_virtual_time, virtual_time
+
+    if lives_in_virtual_time(world):
+        yield
+        return
+    from fakes import rest_broker
+    from fakes.alpaca.core import register
+
+    register(world)
+    rest_broker.register(world)
+    with virtual_time(world):
+        yield
+
 
 WORKSTATION = "workstation"
 PROJECT = "/srv/trading"

@@ -72,7 +72,7 @@ class Shell:
         self.traps: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
         self.status = 0
-        self.pipe_status = [0]
+        self.pipe_status: list[int] = []
         self.line = 1
         self.unchecked = 0
         """How many conditions we are in: there `set -e` does not look."""
@@ -173,13 +173,23 @@ class Shell:
 
     def capture(self, script: Script) -> str:
         """What a script prints, without the newlines at its end; it runs in a copy of the shell."""
+        text, self._substituted = self._printed(script)
+        return text.replace("\0", "").rstrip("\n")
+
+    def output_file(self, script: Script) -> str:
+        """The name of a file that holds what a script prints."""
+        text, _ = self._printed(script)
+        path = f"/dev/fd/{self.console.next_descriptor()}"
+        self.files.write(path, text)
+        return path
+
+    def _printed(self, script: Script) -> tuple[str, int]:
         with self.console.deeper():
             twin = self.copy()
             twin.options["errexit"] = False
             out = Buffer()
             code = twin.run_isolated(script, {**self.base, 1: out})
-            self._substituted = code
-        return out.text().replace("\0", "").rstrip("\n")
+        return out.text(), code
 
     # Running.
 

@@ -27,6 +27,12 @@ class RunningFiles:
             return None
         return RECORDS.get(path.removeprefix(self._project))
 
+    def has(self, path: str) -> bool:
+        """Whether it is one of them."""
+        return self._maker(path) is not None or (
+            path.startswith(self._project) and self._world.disk.exists(path.removeprefix(self._project))
+        )
+
     def read(self, path: str) -> str | None:
         """A state file (damaged ones look damaged) or a log."""
         name = path.removeprefix(self._project) if path.startswith(self._project) else ""
@@ -69,6 +75,11 @@ class Repository:
         # A link that leads out of the repository is not followed.
         return real if real.is_relative_to(self._root) else None
 
+    def has(self, path: str) -> bool:
+        """Whether the repository has such a file."""
+        real = self._real(path)
+        return real is not None and real.is_file()
+
     def read(self, path: str) -> str | None:
         """A file's text; bytes that are no UTF-8 survive as surrogates."""
         real = self._real(path)
@@ -109,6 +120,10 @@ class Constants:
         }  # fmt: skip
         self._folders = [f"{home}/x", f"{project}/x", "/var/log/x", "/var/tmp/x", "/usr/bin/x", "/usr/local/bin/x",
                          "/srv/x", "/bin/x"]  # fmt: skip
+
+    def has(self, path: str) -> bool:
+        """Whether it is one of them."""
+        return path in self._files
 
     def read(self, path: str) -> str | None:
         """A file's text."""

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 
 from drills.runbook.shell import PLACEHOLDER
-from drills.shell.syntax import Arithmetic, Parameter, Part, Placeholder, Script, Substitution, Text, Word
+from drills.shell.syntax import Arithmetic, OutputAsFile, Parameter, Part, Placeholder, Script, Substitution, Text, Word
 
 _META = set(" \t\n|&;()<>")
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -90,9 +90,11 @@ class Lexer:
             if found is not None:
                 parts.append(found)
             elif char in _META and not stop:
-                if char in "<>" and self.peek(2) in ("<(", ">(") and not parts:
+                if self.peek(2) != "<(" or parts:
                     break
-                break
+                self.pos += 2
+                parts.append(OutputAsFile(self.parse_until()))
+                self._expect(")")
             else:
                 self.piece(parts)
         return tuple(_joined(parts)) if self.pos > began else None

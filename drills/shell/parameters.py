@@ -67,6 +67,8 @@ def value_of(shell: Values, part: Parameter, words: Words) -> str | list[str]:
         return str(len(_text(_checked(shell, part.name, value))))
     if part.op.lstrip(":")[:1] in ("-", "=", "?", "+") and part.op:
         return _default(shell, part, words, value)
+    if value is None and part.op == "@":
+        return ""
     value = _checked(shell, part.name, value)
     if not part.op:
         return value

@@ -362,8 +362,8 @@ class Parser(Lexer):
                     continue
                 if assigned is not None:
                     raise ShellSyntaxError("an array in a declaration cannot be executed here", line)
-            if self.peek(2) in ("<(", ">("):
-                raise ShellSyntaxError("process substitution `<(...)' cannot be executed here", line)
+            if self.peek(2) == ">(":
+                raise ShellSyntaxError("the process substitution `>(...)' cannot be executed here", line)
             word = self.word()
             if word is None:
                 break

@@ -87,7 +87,10 @@ def _output(shell: Shell, name: str, append: bool) -> Output:
     if not name:
         raise NotOpened(": No such file or directory")
     try:
-        return FileOutput(shell.files, absolute(name, shell.cwd), append)
+        path = absolute(name, shell.cwd)
+        if shell.files.is_file(path) and path not in shell.files.written():
+            shell.console.changed(path)
+        return FileOutput(shell.files, path, append)
     except FileNotFoundError:
         raise NotOpened(f"{name}: No such file or directory") from None
     except IsADirectoryError:

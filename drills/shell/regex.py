@@ -78,4 +78,6 @@ def _bracket(pattern: str, position: int) -> tuple[str, int]:
         end = named.end() if named else end + 1
     inside = pattern[position : end + 1].replace("\\", "\\\\")
     bracket, used = bracket_regex(inside, 0)
-    return (bracket, end + 1) if used else (r"\[", position)
+    if not used:
+        raise re.error("unterminated character set")
+    return bracket, end + 1

@@ -54,7 +54,14 @@ class Placeholder:
     name: str
 
 
-Part = Text | Parameter | Substitution | Arithmetic | Placeholder
+@dataclass(frozen=True, slots=True)
+class OutputAsFile:
+    """`<(...)`: the name of a file that holds what a script prints."""
+
+    script: Script
+
+
+Part = OutputAsFile | Text | Parameter | Substitution | Arithmetic | Placeholder
 Word = tuple[Part, ...]
 
 

@@ -12,6 +12,7 @@ import logging
 import re
 import sys
 import traceback
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sim.actors.patching import Patches
@@ -36,12 +37,16 @@ class Output:
         self._program = program
         self._parts = {"stdout": "", "stderr": ""}
         self._lines = 0
+        self.tap: Callable[[str, str], None] | None = None
+        """Is told each text and its stream, as it is written: somebody's terminal."""
 
     def write(self, stream: str, text: str) -> None:
         """Text for a stream; whole lines are recorded."""
         me = current()
         if self._program.dead or (me is not None and me.in_log):
             return
+        if self.tap is not None:
+            self.tap(stream, text)
         whole, newline, rest = (self._parts[stream] + text).rpartition("\n")
         self._parts[stream] = rest
         if newline:
@@ -174,20 +179,22 @@ class _Binary(io.RawIOBase):
         return True
 
 
-class NoInput(io.TextIOBase):
-    """`sys.stdin` while programs run: at its end, for a strand."""
+class Input(io.TextIOBase):
+    """`sys.stdin` while programs run: what is piped into a strand's program, as a rule nothing."""
 
     def __init__(self, real: Any) -> None:
         """Everybody else reads `real`."""
         self._real = real
 
     def readline(self, size: int | None = -1) -> str:  # type: ignore[override]
-        """Nothing."""
-        return "" if current() is not None else self._real.readline(size)
+        """A line of what is piped in."""
+        me = current()
+        return self._real.readline(size) if me is None else me.program.stdin.readline(-1 if size is None else size)
 
     def read(self, size: int | None = -1) -> str:
-        """Nothing."""
-        return "" if current() is not None else self._real.read(size)
+        """What is piped in."""
+        me = current()
+        return self._real.read(size) if me is None else me.program.stdin.read(size)
 
     def fileno(self) -> int:
         """Not a file of the machine, for a strand."""
@@ -228,7 +235,7 @@ def add_patches(patches: Patches) -> None:
     def on() -> None:
         before.append((sys.stdout, sys.stderr, sys.stdin))
         sys.stdout, sys.stderr = Stream("stdout", sys.stdout), Stream("stderr", sys.stderr)
-        sys.stdin = NoInput(sys.stdin)
+        sys.stdin = Input(sys.stdin)
 
     def off() -> None:
         sys.stdout, sys.stderr, sys.stdin = before.pop()

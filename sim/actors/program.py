@@ -7,6 +7,7 @@ it wrote stays.
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 import threading
@@ -58,6 +59,7 @@ class Program:
         self.default_timeout: float | None = None
         self.signals = Signals(self)
         self.output = Output(self)
+        self.stdin = io.StringIO()
         self.environ: dict[bytes, bytes] = {}
         self.atexit: list[tuple[Callable[..., object], tuple[Any, ...], dict[str, Any]]] = []
         self.main: Strand = None  # type: ignore[assignment]

@@ -184,6 +184,11 @@ def runtime_of(world: Any) -> Runtime:
     return runtime
 
 
+def lives_in_virtual_time(world: Any) -> bool:
+    """Whether programs can be started in a World."""
+    return world in _runtimes
+
+
 @contextmanager
 def virtual_time(world: Any, busy_limit_s: float = 5.0) -> Iterator[Runtime]:
     """Let programs run in `world` until the block ends."""

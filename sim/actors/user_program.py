@@ -46,6 +46,8 @@ class UserProgram:
     """The user's repository: what is imported from it is loaded anew at each start."""
     environ: Mapping[str, str] = field(default_factory=dict)
     """Variables given to the program beside those of the machine."""
+    code: str | None = None
+    """The program itself, as `python -c` takes it; the target then only names it."""
     copy_files: bool = True
     """Whether small data files of the project are found in the working directory."""
 
@@ -55,7 +57,7 @@ class UserProgram:
 
     def check(self) -> None:
         """BadInput when there is nothing to run where the target says."""
-        if self.target.startswith("-m "):
+        if self.code is not None or self.target.startswith("-m "):
             return
         name, _, function = self.target.partition(":")
         if name.endswith(".py"):
@@ -94,6 +96,8 @@ class UserProgram:
         if self.copy_files:
             self._copy_files(runtime.directory)
         path = [str(self._script_folder), str(self.root)]
+        if (self.root / "src").is_dir():
+            path.append(str(self.root / "src"))  # a project of this layout is installed before it runs
         seed = int.from_bytes(program.random_bytes(8), "big")
         runtime.add(
             program, Interpreter(runtime.is_project, self._arguments(), path, str(runtime.directory), seed)
@@ -106,6 +110,8 @@ class UserProgram:
         return (self.root / name).parent if name.endswith(".py") else self.root
 
     def _arguments(self) -> list[str]:
+        if self.code is not None:
+            return ["-c", *self.argv]
         name = self.target.removeprefix("-m ").partition(":")[0]
         return [str(self.root / name) if name.endswith(".py") else name, *self.argv]
 
@@ -131,6 +137,9 @@ class UserProgram:
     # In the program.
 
     def _body(self, desk: Any) -> Any:
+        if self.code is not None:
+            self._run_code(compile(self.code, "<string>", "exec", dont_inherit=True), "<string>")
+            return None
         if self.target.startswith("-m "):
             return self._run_module(self.target[3:].strip())
         name, _, function = self.target.partition(":")
@@ -141,10 +150,12 @@ class UserProgram:
         return _call(_attribute(module, function), desk)
 
     def _run_script(self, file: Path) -> None:
+        self._run_code(compile(file.read_bytes(), str(file), "exec", dont_inherit=True), str(file))
+
+    def _run_code(self, code: types.CodeType, file: str) -> None:
         module = types.ModuleType("__main__")
-        vars(module).update(__file__=str(file), __builtins__=__builtins__, __firedrill__=True, __cached__=None)
+        vars(module).update(__file__=file, __builtins__=__builtins__, __firedrill__=True, __cached__=None)
         sys.modules["__main__"] = module
-        code = compile(file.read_bytes(), str(file), "exec", dont_inherit=True)
         exec(code, vars(module))
 
     def _run_module(self, name: str) -> None:

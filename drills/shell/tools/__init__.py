@@ -22,6 +22,7 @@ def _families() -> tuple[Mapping[str, Program], ...]:
         filing,
         machine,
         printing,
+        python,
         querying,
         running,
         searching,
@@ -31,7 +32,7 @@ def _families() -> tuple[Mapping[str, Program], ...]:
 
     return (
         awk.TOOLS, clocks.TOOLS, columns.TOOLS, comparing.TOOLS, digests.TOOLS, filing.TOOLS, machine.TOOLS,
-        printing.TOOLS, querying.TOOLS, running.TOOLS, searching.TOOLS, sed.TOOLS, showing.TOOLS,
+        printing.TOOLS, python.TOOLS, querying.TOOLS, running.TOOLS, searching.TOOLS, sed.TOOLS, showing.TOOLS,
         *acting.families(),
     )  # fmt: skip
 

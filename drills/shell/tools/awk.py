@@ -508,7 +508,7 @@ def awk(call: Call) -> Result:
 
     def read() -> list[tuple[str, str]]:
         texts, said = sources(call, words)
-        problems.append(said.replace("awk: ", "awk: cannot open ", 1).replace(": No such", " (No such") if said else "")
+        problems.append(re.sub(r"^awk: (.*): (.*)$", r"awk: cannot open \1 (\2)", said, flags=re.M))
         return texts
 
     out, code = Awk(call, text, variables).run(read)

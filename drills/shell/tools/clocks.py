@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from drills.shell.console import Console, TimeUp
@@ -240,7 +241,7 @@ def timeout(call: Call) -> Result:
         except TimeUp as up:
             if up.limit is not limit:
                 raise
-            return Result("", "", 124)
+            return Result(up.out, up.err, 124)
         finally:
             terminal.sitting.observe_us = before
         if terminal.now_us >= limit.at_us and seconds:
@@ -313,6 +314,51 @@ def seq(call: Call) -> Result:
     return Result(glue.join(shown) + "\n" if shown else "")
 
 
+def expr(call: Call) -> Result:
+    """Whole numbers, comparisons and lengths."""
+    words = list(call.args)
+    if not words:
+        raise Failed("expr: missing operand\nTry 'expr --help' for more information.", 2)
+    if words[0] == "length" and len(words) == 2:
+        value = str(len(words[1]))
+    elif len(words) == 1:
+        value = words[0]
+    else:
+        value = _expression(words)
+    return Result(f"{value}\n", "", int(value in ("", "0")))
+
+
+def _expression(words: list[str]) -> str:
+    for level in (("|",), ("&",), ("<", "<=", "=", "==", "!=", ">=", ">"), ("+", "-"), ("*", "/", "%")):
+        for place in range(len(words) - 2, 0, -1):
+            if words[place] in level:
+                return _calculated(_expression(words[:place]), words[place], _expression(words[place + 1 :]))
+    if len(words) != 1:
+        raise NotHere(f"expr: {' '.join(words)} cannot be executed here")
+    return words[0]
+
+
+def _calculated(left: str, op: str, right: str) -> str:
+    numbers = [int(text) if re.fullmatch(r"-?\d+", text) else None for text in (left, right)]
+    if op in ("|", "&"):
+        return (left if left not in ("", "0") else right) if op == "|" else left if "0" not in (left, right) else "0"
+    if op in ("<", "<=", "=", "==", "!=", ">=", ">"):
+        one: Any = left if None in numbers else numbers[0]
+        other: Any = right if None in numbers else numbers[1]
+        holds = {"<": one < other, "<=": one <= other, "=": one == other, "==": one == other, "!=": one != other,
+                 ">=": one >= other, ">": one > other}  # fmt: skip
+        return str(int(holds[op]))
+    first, second = numbers
+    if first is None or second is None:
+        raise Failed("expr: non-integer argument", 2)
+    if op in "/%" and second == 0:
+        raise Failed("expr: division by zero", 2)
+    if op in "+-*":
+        return str({"+": first + second, "-": first - second, "*": first * second}[op])
+    quotient = abs(first) // abs(second) * (1 if (first < 0) == (second < 0) else -1)
+    return str(quotient if op == "/" else first - second * quotient)
+
+
 def yes(call: Call) -> Result:
     """The same answer again and again, often enough for whoever reads it."""
     return Result(joined([" ".join(call.args) or "y"] * 1000))
@@ -324,5 +370,6 @@ TOOLS = {
     "timeout": Program(timeout, "124 when the time was not enough"),
     "watch": Program(watch, "-n; looks for a while"),
     "seq": Program(seq, "-s, -w, decimals"),
+    "expr": Program(expr, "whole numbers, comparisons, length"),
     "yes": Program(yes, "a thousand lines"),
 }

@@ -149,7 +149,7 @@ class _Printer:
 def format_like_awk(
     form: str, values: list[Any], number: Callable[[Any], float], text: Callable[[Any], str]
 ) -> str:  # fmt: skip
-    """awk's printf: as many values as the format takes, escapes already replaced."""
+    """Awk's printf: as many values as the format takes, escapes already replaced."""
     left = list(values)
 
     def take() -> Any:

@@ -104,9 +104,9 @@ class _Query:
         code = 2 if problems else 0
         try:
             for text in self._documents(texts):
-                for line in self._answers(text):
-                    out.append(line)
+                out += self._answers(text)
         except _Broken as broken:
+            out += broken.before
             problems, code = problems + f"jq: {broken}\n", broken.code
         if "e" in self._options and not code:
             code = 4 if not out else int(out[-1] in ("null", "false"))
@@ -129,14 +129,16 @@ class _Query:
             yield from _texts(text)
 
     def _answers(self, document: str) -> list[str]:
+        answers: list[str] = []
         try:
-            text = self._program.input_text(document).text()
+            for value in self._program.input_text(document):
+                answers.append(json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":")))
         except ValueError as error:
             said = str(error)
             if "parse error" in said:
-                raise _Broken(said.removeprefix("jq: "), 2) from None
-            raise _Broken(f"error (at <stdin>:0): {said}", 5) from None
-        return text.split("\n") if text else []
+                raise _Broken(said.removeprefix("jq: "), 2, answers) from None
+            raise _Broken(f"error (at <stdin>:0): {said}", 5, answers) from None
+        return answers
 
     def _shown(self, line: str) -> str:
         options = self._options
@@ -151,9 +153,22 @@ class _Query:
 
 
 class _Broken(Exception):
-    def __init__(self, message: str, code: int) -> None:
+    def __init__(self, message: str, code: int, before: list[str]) -> None:
         super().__init__(message)
-        self.code = code
+        self.code, self.before = code, before
+
+
+def _finite(value: Any) -> Any:
+    """A value as jq prints it: no infinity, no NaN."""
+    if isinstance(value, float):
+        if value != value:
+            return None
+        return max(min(value, 1.7976931348623157e308), -1.7976931348623157e308)
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return value
 
 
 def _texts(text: str) -> Iterator[str]:

@@ -91,7 +91,7 @@ class _Search:
             out += self._one(name, text, several, bool(out))
         if "q" in options:
             return Result("", self._problems, 0 if self._any else 2 if self._problems else 1)
-        code = 2 if self._problems and "s" not in options else 0 if self._any else 1
+        code = 2 if self._problems else 0 if self._any else 1
         return Result(joined(out), "" if "s" in options else self._problems, code)
 
     def _texts(self, words: list[str]) -> Iterator[tuple[str, str]]:

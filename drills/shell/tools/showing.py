@@ -17,8 +17,10 @@ def cat(call: Call) -> Result:
     text = "".join(text for _, text in texts)
     if "n" in options or "b" in options:
         text = _numbered(text, blank="b" not in options)
-    if "A" in options or "E" in options:
+    if "A" in options or "E" in options or "e" in options:
         text = text.replace("\n", "$\n")
+    if "A" in options or "T" in options or "t" in options:
+        text = text.replace("\t", "^I")
     return Result(text, problems, int(bool(problems)))
 
 
@@ -45,6 +47,8 @@ def _plain_number(call: Call) -> list[str]:
     """`head -20` is `head -n 20`."""
     args = list(call.args)
     for place, word in enumerate(args):
+        if place and args[place - 1] in ("-n", "-c", "--lines", "--bytes"):
+            continue
         match = re.fullmatch(r"-(\d+)([fFqv]*)", word)
         if match:
             args[place : place + 1] = ["-n", match.group(1), *([f"-{match.group(2)}"] if match.group(2) else [])]

@@ -78,20 +78,20 @@ def test_a_revert_without_no_edit_opens_an_editor() -> None:
 
 def test_targets_are_made_with_what_they_need(repo: Path) -> None:
     who = typist(repo=repo)
-    assert who.out("HOME_OF=us make check") == "deps\nhello world \necho done\ndone\n".replace("world ", "world") or True
-    lines = who.out("make check NAME=desk").splitlines()
-    assert lines[0] == "deps" and lines[1].startswith("hello") and lines[-1] == "done"
+    assert who.out("HOME_OF=us make check") == "deps\nhello world us\necho done\ndone\n"
+    assert who.out("make NAME=desk").splitlines()[1].split() == ["hello", "desk"]
+    assert who.out("make -n deps") == "echo deps\n"
     assert who.out("make data:fetch") == "fetching\n"
 
 
 def test_a_failed_recipe_ends_make(repo: Path) -> None:
     who = typist(repo=repo)
     outcome = who.type("make broken")
-    assert (outcome.code, "never" in outcome.out.replace("echo never", "")) == (2, False)
-    assert "make: *** [Makefile:15: broken] Error 1" in outcome.err or "Error 1" in outcome.err
+    assert (outcome.code, outcome.out) == (2, "false\nfalse\n")
+    assert outcome.err == "make: *** [Makefile:13: broken] Error 1\n"
     failed(who.type("make nosuch"), 2, "make: *** No rule to make target 'nosuch'.  Stop.")
     failed(who.type("make needs"), 2, "No rule to make target 'nosuch', needed by 'needs'")
-    assert findings(who) == ["missing_target", "missing_target"]
+    assert findings(who) == ["missing_target"]
 
 
 def test_without_a_repository_nothing_is_made() -> None:
