@@ -217,6 +217,6 @@ def _history(events: Iterable[Event]) -> History:
     return history
 
 
-def listed(held: dict[str, int]) -> str:
+def listed(held: dict[str, float]) -> str:
     """`AAPL 10, SPY -5`."""
     return ", ".join(f"{symbol} {qty:,}" for symbol, qty in sorted(held.items()))

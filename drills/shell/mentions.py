@@ -64,7 +64,7 @@ _DOCKER_VERBS = frozenset(
         "top",
         "port",
         "cp",
-        "update",
+        "update", "stats",
         "wait",
     ]
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from drills.shell.program import Program
 from drills.shell.tool import Call, NotHere, Result
 
-_RULE = re.compile(r"^((?:[^\s:#=]|\\:|\\#)(?:[^:#=]|\\:)*?)\s*::?(?!=)\s*([^;#]*)(?:;(.*))?")
+_RULE = re.compile(r"^((?:[^\s:#=\\]|\\.)(?:[^:#=\\]|\\.)*?)\s*::?(?!=)\s*([^;#]*)(?:;(.*))?")
 _ASSIGNMENT = re.compile(r"^(?:export\s+|override\s+)?([\w.-]+)\s*(\?=|:=|::=|\+=|=)\s*(.*)$")
 
 
