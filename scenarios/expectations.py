@@ -39,6 +39,10 @@ Cause = Literal[
     "process_crash",
     "monitoring",
     "database",
+    "connection_pool",
+    "calibration",
+    "execution",
+    "promotion",
 ]
 
 CONDITIONS: dict[str, str] = {
@@ -59,6 +63,7 @@ CONDITIONS: dict[str, str] = {
     "monitoring_blind": "monitoring shows nothing or the wrong thing",
     "process_down": "the trading system's process is down",
     "flatten_configured": "the firm wants positions closed when trading is stopped",
+    "cannot_restart": "the trading system cannot be brought back soon",
 }
 """Conditions that stock scenarios use and that runbook guards are matched with."""
 
