@@ -25,11 +25,15 @@ from scenarios.scenario import Scenario
 TOPIC_WORDS: dict[str, str] = {
     "kill-switch": "kill_switch", "broker-connection": "broker_disconnection", "data-corruption": "data_corruption",
     "system-failure": "system_failure", "memory-exhaustion": "memory_exhaustion", "memory": "memory_exhaustion",
+    "drawdown": "drawdown", "position-mismatch": "position_mismatch", "unexpected-position": "unexpected_position",
+    "data-sla": "data_sla", "system-unavailable": "system_unavailable", "system-down": "system_down",
+    "deployment": "deployment", "execution-failures": "execution_failures", "high-latency": "high_latency",
+    "calibration": "calibration", "degraded-fills": "slippage", "mode-rollback": "mode_rollback",
 }  # fmt: skip
 """Topic of a drill -> topic by which a procedure is looked for."""
 
 _ALSO: dict[str, tuple[str, ...]] = {
-    "broker_outage": ("network", "api_errors"), "rate_limit": ("api_errors",), "database": ("connection_pool",),
+    "broker_outage": ("network", "api_errors"), "rate_limit": ("api_errors",),
 }  # fmt: skip
 """What else a runbook may call a scenario's cause."""
 

@@ -41,9 +41,12 @@ Cause = Literal[
     "database",
     "connection_pool",
     "calibration",
-    "execution",
+    "divergence",
     "promotion",
 ]
+
+ServiceLevel = Literal["latency", "calibration", "fills", "mode"]
+"""Of `sim.levels.LEVELS`."""
 
 CONDITIONS: dict[str, str] = {
     "loss_over_limit": "the loss exceeds the firm's limit",
@@ -115,6 +118,8 @@ class Expectation(Spec):
     """Whether new orders must be accepted again at the end."""
     alarm: Need = Need.REQUIRED
     """Whether somebody must be alerted."""
+    service_levels: tuple[ServiceLevel, ...] = ()
+    """Levels of service beside trading that must hold again, beyond those that the faults strike themselves."""
     may_trade_during: Flag = False
     """Whether new risk may be taken between impact and restoration; exits always may."""
 

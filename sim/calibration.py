@@ -98,9 +98,10 @@ class Calibration:
         return once(heal)
 
     def diverge(self, rmse: float) -> Heal:
-        """Let every fit end with this error, above the limit."""
+        """Let every fit end with this error, above the limit, beginning with one that starts now."""
         self._diverging.append(rmse)
         self._history.emit("calibration.diverging", rmse=float(rmse))
+        self.fit()
 
         def heal() -> None:
             if rmse in self._diverging:
