@@ -96,7 +96,7 @@ TOPICS: dict[str, re.Pattern[str]] = {
         r"emergency flatten", r"process crash\w*", r"no logs being", r"system ?absturz\w*",
         r"(?:system|prozess|bot)\b.{0,20}\b(?:tot|abgestürzt|ausgefallen)", r"notfall-?glattstellung",
         r"(?:sistema|proceso|bot)\b.{0,15}\bcaído", r"cierre de emergencia"),
-    "mode_rollback": _any(r"(?:paper|live)\s*(?:→|->|=>|to)\s*(?:lab|simulation)\b",
+    "mode_rollback": _any(r"(?:paper|live)\s*(?:→|->|=>|to)\s*(?:the )?(?:lab|simulation)\b",
         r"(?:back|return|rollback|demot\w+) to (?:the )?(?:lab|simulation)\b", r"(?:lab|simulation) mode",
         r"(?:unreleased|wrong|not released) mode", r"zurück (?:in|auf) (?:den )?lab\w*", r"laborbetrieb",
         r"labormodus", r"volver a(?:l modo)? lab\w*", r"modo (?:lab|laboratorio|simulación)"),
