@@ -78,6 +78,16 @@ def make_plan(runbook: Runbook, procedure: Procedure, scenario: Scenario, note: 
     )  # fmt: skip
 
 
+def decided(runbook: Runbook, procedure: Procedure, scenario: Scenario) -> dict[str, bool | None]:
+    """Of each guarded step, whether the incident of `scenario` admits it; None where its truth does not tell."""
+    severity = _severity(runbook, procedure, scenario.truth)
+    level = next((level for level in runbook.severities if level.id == severity), None)
+    truth = _truth(scenario.truth, None if level is None else level.rank)
+    return {
+        step.id: holds(step.guard, truth, runbook.severities) for step in procedure.walk() if step.guard is not None
+    }
+
+
 def _after(rule: EscalationRule) -> float | None:
     return None if rule.after is None else rule.after.lo_s
 
