@@ -27,7 +27,7 @@ def broken_predicates(measured: Measured) -> dict[str, str]:
     }
 
 
-def _positions(held: dict[str, int]) -> str:
+def _positions(held: dict[str, float]) -> str:
     shown = [f"{symbol} {qty:,}" for symbol, qty in sorted(held.items())]
     more = f" and {len(shown) - _MOST_NAMED} more" if len(shown) > _MOST_NAMED else ""
     return ", ".join(shown[:_MOST_NAMED]) + more

@@ -76,7 +76,32 @@ TOPICS: dict[str, re.Pattern[str]] = {
     "execution_failures": _any(r"execution failures?", r"orders? (?:not|reject\w*|fail\w*|stuck)",
         r"order rejections?", r"(?:order|auftrags)\w*(?:ablehnung\w*|fehler)", r"órdenes (?:rechazadas|fallidas)",
         r"fallos? de ejecución"),
-    "calibration": _any(r"calibration\w*", r"stale parameters?", r"kalibrier\w*", r"calibración"),
+    "calibration": _any(r"calibration\w*", r"stale (?:model )?parameters?", r"model parameters", r"kalibrier\w*",
+        r"calibración"),
+    "unexpected_position": _any(
+        r"(?:unexpected|unknown|orphan\w*|phantom|unexplained|rogue) positions?(?! liquidation)",
+        r"position\w*\b.{0,20}\bwithout (?:a )?(?:corresponding )?order",
+        r"(?:unerwartete|unbekannte|verwaiste)\w* position\w*", r"position\w*\b.{0,20}\bohne (?:zugehörige )?order",
+        r"posici\w+\b.{0,15}\b(?:inesperada|desconocida|huérfana)s?", r"posici\w+\b.{0,20}\bsin orden"),
+    "data_sla": _any(r"(?:data )?sla\b.{0,15}\b(?:violat\w+|breach\w*|miss\w*|red|badge)",
+        r"(?:incomplete|missing|late) (?:\w+ )?(?:data|bars|candles)", r"data (?:late|gap\w*|completeness)",
+        r"daten-?sla", r"sla-?(?:verletzung|verstoß)\w*",
+        r"(?:unvollständige|fehlende)\w* (?:\w+-?)?(?:daten|bars|kurse)",
+        r"(?:incumplimiento|violación) del? sla", r"datos incompletos"),
+    "system_unavailable": _any(
+        r"(?:system|platform|api|service)\w*\b.{0,20}\b(?:unavailable|unreachable|outage|5xx|returning 5)",
+        r"health ?checks? failing", r"dashboard unreachable",
+        r"(?:system|plattform|dienst|api)\b.{0,20}\b(?:nicht (?:erreichbar|verfügbar)|gestört)",
+        r"(?:sistema|plataforma|servicio|api)\b.{0,20}\b(?:no disponible|inaccesible)"),
+    "system_down": _any(r"(?:system|bot|process|trader)\b.{0,15}\b(?:down|dead|crash\w*|not running)",
+        r"complete failure",
+        r"emergency flatten", r"process crash\w*", r"no logs being", r"system ?absturz\w*",
+        r"(?:system|prozess|bot)\b.{0,20}\b(?:tot|abgestürzt|ausgefallen)", r"notfall-?glattstellung",
+        r"(?:sistema|proceso|bot)\b.{0,15}\bcaído", r"cierre de emergencia"),
+    "mode_rollback": _any(r"(?:paper|live)\s*(?:→|->|=>|to)\s*(?:the )?(?:lab|simulation)\b",
+        r"(?:back|return|rollback|demot\w+) to (?:the )?(?:lab|simulation)\b", r"(?:lab|simulation) mode",
+        r"(?:unreleased|wrong|not released) mode", r"zurück (?:in|auf) (?:den )?lab\w*", r"laborbetrieb",
+        r"labormodus", r"volver a(?:l modo)? lab\w*", r"modo (?:lab|laboratorio|simulación)"),
 }  # fmt: skip
 
 RELATED: dict[str, tuple[str, ...]] = {
@@ -92,17 +117,27 @@ RELATED: dict[str, tuple[str, ...]] = {
     "drawdown": ("kill_switch", "slippage"),
     "execution_failures": ("broker_disconnection", "position_mismatch", "system_failure"),
     "calibration": ("data_corruption", "high_latency"),
+    "unexpected_position": ("position_mismatch", "execution_failures", "data_corruption", "system_failure"),
+    "data_sla": ("data_corruption", "calibration", "system_failure"),
+    "system_unavailable": ("system_failure", "deployment", "memory_exhaustion", "high_latency"),
+    "system_down": ("system_failure", "system_unavailable", "memory_exhaustion", "deployment"),
+    "mode_rollback": ("deployment", "system_failure"),
 }
 
 _OTHER_NAMES = {
     "broker_connection": "broker_disconnection", "broker_connection_lost": "broker_disconnection", "broker":
         "broker_disconnection", "memory": "memory_exhaustion",
-    "data": "data_corruption", "data_sla": "data_corruption", "full_system_failure": "system_failure", "system":
+    "data": "data_corruption", "full_system_failure": "system_failure", "system":
         "system_failure", "latency": "high_latency",
+    "fills": "slippage", "degraded_fills": "slippage", "execution": "execution_failures",
     "rollback": "deployment", "bad_deployment": "deployment", "position": "position_mismatch",
 }  # fmt: skip
 
-_ALIASES: dict[str, tuple[str, ...]] = {"drawdown": ("kill_switch",), "execution_failures": ("broker_disconnection",)}
+_ALIASES: dict[str, tuple[str, ...]] = {
+    "drawdown": ("kill_switch",), "execution_failures": ("broker_disconnection",),
+    "unexpected_position": ("position_mismatch",), "data_sla": ("data_corruption",),
+    "system_unavailable": ("system_failure",), "system_down": ("system_failure",),
+}  # fmt: skip
 """Incidents that end in another one: a drawdown beyond its limit is a kill switch that fires."""
 
 _ROLE_FACTOR = {
