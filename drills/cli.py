@@ -118,10 +118,12 @@ def list_drills(
 @app.command()
 def run(
     drills: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(metavar="DRILL", help="A drill (see list), all (q1 to q4), a case's name, or a YAML file."),
-    ],
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Where all chance comes from, from 0 up.")] = 0,
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", help="Where all chance comes from, from 0 up; default 0.")
+    ] = None,
     runbook: Annotated[
         str | None,
         typer.Option("--runbook", metavar="FILE[#PROCEDURE]", help="Your runbook; default: the drill's own."),
@@ -135,12 +137,12 @@ def run(
         typer.Option("--project", metavar="DIR", help="Folder that your code is imported from; default: here."),
     ] = None,
     unmodified: Annotated[
-        bool,
+        bool | None,
         typer.Option(
             "--unmodified",
             help="Run the code as it is (script, -m module, hooks): its clocks, sleeps and HTTP are the World's.",
         ),
-    ] = False,
+    ] = None,
     exec_: Annotated[
         str | None,
         typer.Option("--exec", metavar="COMMAND", help="A script or program of any language, in place of --code."),
@@ -150,8 +152,8 @@ def run(
         typer.Option("--exec-on", metavar="WHEN", help="What starts it; default: alert,halt (see below)."),
     ] = None,
     isolation: Annotated[
-        str, typer.Option("--isolation", metavar="HOW", help="How it is shut in: auto, netns or shim.")
-    ] = "auto",
+        str | None, typer.Option("--isolation", metavar="HOW", help="How it is shut in: auto, netns or shim.")
+    ] = None,
     python: Annotated[
         Path | None,
         typer.Option(
@@ -161,8 +163,8 @@ def run(
         ),
     ] = None,
     responder: Annotated[
-        str, typer.Option("--responder", metavar="WHO", help=f"Who is on call: {', '.join(RESPONDERS)}.")
-    ] = "default",
+        str | None, typer.Option("--responder", metavar="WHO", help=f"Who is on call: {', '.join(RESPONDERS)}.")
+    ] = None,
     case: Annotated[
         list[str] | None, typer.Option("--case", metavar="NAME", help="Only this case; may be repeated.")
     ] = None,
@@ -174,6 +176,8 @@ def run(
     no_report: Annotated[bool, typer.Option("--no-report", help="Store nothing, only print the summary.")] = False,
 ) -> int:
     """Run drills and say whether the firm recovered in time, by the runbook, with code that told the truth.
+
+    What is not said here is taken from firedrill.yaml, where there is one (firedrill init writes it).
 
     \b
     Examples:
@@ -203,13 +207,17 @@ def run(
       start        with the trading system, as its daemon
     """
     from drills.commands.run import Output, run_command
-    from drills.options import RunOptions
+    from drills.project.defaults import chosen
 
-    options = RunOptions(
-        seed, runbook, code, unmodified, python, responder, tuple(case) if case else None, project,
-        exec=exec_, exec_on=exec_on, isolation=isolation,
-    )
-    return run_command(drills, options, Output(None if no_report else store, json, junit))
+    run = chosen(
+        drills or [],
+        {
+            "seed": seed, "runbook": runbook, "code": code, "project": project, "unmodified": unmodified,
+            "python": python, "responder": responder, "cases": tuple(case) if case else None, "exec": exec_,
+            "exec_on": exec_on, "isolation": isolation,
+        },
+    )  # fmt: skip
+    return run_command(run.drills, run.options, Output(None if no_report else store, json, junit), run.settings)
 
 
 @app.command()

@@ -57,8 +57,8 @@ class Output:
             check_store(self.store)
 
 
-def run_command(words: Sequence[str], options: RunOptions, output: Output) -> int:
-    """Run the drills that `words` name; returns the exit code."""
+def run_command(words: Sequence[str], options: RunOptions, output: Output, settings: Path | None = None) -> int:
+    """Run the drills that `words` name; returns the exit code. `settings`: the file that some options are from."""
     chosen = targets(words, options.runbook)
     for target in chosen:
         check_cases(target.drill, options.cases)
@@ -66,7 +66,7 @@ def run_command(words: Sequence[str], options: RunOptions, output: Output) -> in
     mitigation_of(options)
     output.check()
     screen = console(to_stderr=output.takes_stdout)
-    _announce(screen, words, chosen, options)
+    _announce(screen, words, chosen, options, settings)
     done = [_run_one(screen, target, replace(options, drill=target.named), output) for target in chosen]
     records = [record for record, _ in done]
     if len(done) > 1:
@@ -109,7 +109,9 @@ def _papers(target: Target, options: RunOptions, finished: Finished) -> dict[str
     return papers(record, case, finished.histories[case.name], text.runbook, text_of_file(text.path))
 
 
-def _announce(screen: Console, words: Sequence[str], chosen: Sequence[Target], options: RunOptions) -> None:
+def _announce(
+    screen: Console, words: Sequence[str], chosen: Sequence[Target], options: RunOptions, settings: Path | None
+) -> None:
     """Seed and options before anything happens, so that a run that is cut off can be repeated."""
     own = ", ".join(dict.fromkeys(target.drill.runbook for target in chosen))
     lines = {
@@ -120,6 +122,7 @@ def _announce(screen: Console, words: Sequence[str], chosen: Sequence[Target], o
         "project": None if options.project is None else str(options.project),
         "python": None if options.python is None else f"{options.python} ({interpreter(str(options.python)).version})",
         "responder": options.responder,
+        "settings": None if settings is None else str(settings),
         "cases": None if options.cases is None else ", ".join(options.cases),
         "replay": options.replay_command(*words),
     }

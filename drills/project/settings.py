@@ -41,6 +41,8 @@ class Settings(Spec):
     """Interpreter of the code's own environment."""
     exec: str | None = None
     """Command line of a program to be drilled in place of Python code."""
+    exec_on: str | None = None
+    """What starts it."""
     seed: Annotated[int, Strict(), Field(ge=0)] | None = None
     """Where all chance comes from."""
     responder: str | None = None

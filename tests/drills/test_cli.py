@@ -65,7 +65,7 @@ class FakeRunner:
         self.asked: list[RunOptions] = []
         self.fails_with: BaseException | None = None
 
-    def __call__(self, drill: Drill, options: RunOptions, on_case: Any) -> Finished:
+    def __call__(self, drill: Drill, options: RunOptions, on_case: Any, *, shorten: bool = True) -> Finished:
         self.asked.append(options)
         if self.fails_with is not None:
             raise self.fails_with
