@@ -182,7 +182,9 @@ def run(
     from drills.commands.run import Output, run_command
     from drills.options import RunOptions
 
-    options = RunOptions(seed, runbook, code, unmodified, python, responder, tuple(case) if case else None, project)
+    options = RunOptions(
+        seed, runbook, code, unmodified, responder, tuple(case) if case else None, project, python=python
+    )
     return run_command(drills, options, Output(None if no_report else store, json, junit))
 
 
