@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from sim.actors.process import Process
 from sim.actors.runtime import virtual_time
 from sim.errors import BadInput
+from sim.lockstep.egress import without_network
 from sim.lockstep.user_code import OwnProgram
 from sim.network import Verdict
 from tests.sim.actors.kit import BareWorld, write
@@ -173,6 +175,20 @@ def test_nothing_leaves_the_machine_and_no_process_starts(tmp_path: Path) -> Non
         ("host", "bot.py:7"), ("connection", "bot.py:8"), ("process", "bot.py:9"), ("process", "bot.py:10"),
         ("process", "bot.py:5"), ("socket", "bot.py:13"), ("library", "bot.py:14"),
     ]  # fmt: skip
+
+
+@pytest.mark.skipif(not without_network(), reason="this machine gives no network namespace (unshare --net)")
+def test_a_connection_made_in_c_finds_no_network(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        source = f"""
+            import ctypes, socket, struct
+            libc = ctypes.CDLL(None, use_errno=True)
+            number = libc.socket(2, 1, 0)
+            address = struct.pack("=HH4s8x", 2, socket.htons({port}), bytes([127, 0, 0, 1]))
+            print(libc.connect(number, address, len(address)))
+            """
+        assert run(tmp_path, source).lines() == ["-1"]
 
 
 def test_credentials_stay_outside_and_the_zone_is_the_firms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
