@@ -11,6 +11,7 @@ from sim.lockstep.agent import patching
 from sim.lockstep.agent.places import here
 from sim.lockstep.agent.wire import World, mine, note, request
 
+_PR_SET_PDEATHSIG = 1
 _NODE = 0x02_46_49_52_45_44
 _REFUSED = (
     "system", "fork", "forkpty", "popen", "posix_spawn", "posix_spawnp", "execv", "execve", "execvp", "execvpe",
@@ -110,6 +111,15 @@ def scrub_own() -> None:
     for name in [n for n in data if n.startswith((b"FIREDRILL_", b"PYTHON")) or n == b"TZ"]:
         if name.decode() not in World.settings["keep"]:
             del data[name]
+
+
+def die_with_parent() -> None:
+    """End when Firedrill ends, even if it is killed and even when this process is stopped."""
+    import ctypes
+
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(_PR_SET_PDEATHSIG, 9)
 
 
 def install() -> None:
