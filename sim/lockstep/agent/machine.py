@@ -105,6 +105,15 @@ def _change_subprocess(module: Any) -> None:
     module.Popen.__init__ = _popen
 
 
+def _change_platform(module: Any) -> None:
+    """Libraries ask it what machine this is for their user agent; it would start `uname`."""
+    names = vars(module)
+    if "_syscmd_uname" in names:
+        names["_syscmd_uname"] = lambda option, default="": default
+    if "_Processor" in names:
+        module._Processor.from_subprocess = staticmethod(lambda: "")
+
+
 def scrub_own() -> None:
     """Take from `os.environ` what was put there for the agent; children of this process still inherit it."""
     data: dict[bytes, bytes] = os.environ._data  # type: ignore[attr-defined]
@@ -136,6 +145,7 @@ def install() -> None:
     patching.when_imported("random", _change_random)
     patching.when_imported("numpy.random", _change_numpy)
     patching.when_imported("uuid", _change_uuid)
+    patching.when_imported("platform", _change_platform)
     patching.Refuser.refused = _LIBRARIES
     patching.Refuser.tell = staticmethod(lambda name: note("refuse", "library", name, here()))
     sys.addaudithook(_audit)
