@@ -129,6 +129,25 @@ def test_what_sleeps_in_c_is_found_out(tmp_path: Path) -> None:
     assert (hang["endpoint"], hang["at"]) == ("a wait outside of virtual time", "bot.py:2")
 
 
+def test_an_interpreter_that_never_gets_going(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.lockstep.child.START_LIMIT_S", 0.5)
+    python = tmp_path / "env" / "python"
+    python.parent.mkdir()
+    python.write_text("#!/bin/sh\nexec sleep 600\n")
+    python.chmod(0o755)
+    assert run(tmp_path, "pass", python=python).only("code.hang")["endpoint"] == "start of the interpreter"
+
+
+def test_an_interpreter_that_ends_before_it_says_a_word(tmp_path: Path) -> None:
+    python = tmp_path / "env" / "python"
+    python.parent.mkdir()
+    python.write_text("#!/bin/sh\necho 'no libpython3.so' >&2; exit 127\n")
+    python.chmod(0o755)
+    world = run(tmp_path, "pass", python=python)
+    assert world.lines() == ["no libpython3.so"]
+    assert world.only("code.exit") == {"hook": "bot.py", "code": "127", "reason": "ended without a word"}
+
+
 def test_a_call_without_timeout_into_a_black_hole_is_a_hang_with_the_users_stack(tmp_path: Path) -> None:
     source = """
         import urllib.request
