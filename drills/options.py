@@ -30,8 +30,6 @@ class RunOptions:
     """The mitigation, as for `drills.code.load_mitigation`; None takes the reference bot."""
     unmodified: bool = False
     """Whether the code runs as it is, its own clocks, sleeps and sockets being the World's."""
-    python: Path | None = None
-    """The interpreter that the code runs in, as it is; None is our own."""
     responder: str = "default"
     """One of `RESPONDERS`."""
     cases: tuple[str, ...] | None = None
@@ -46,6 +44,8 @@ class RunOptions:
     """When it is started; None takes `drills.executable.DEFAULT_ON`."""
     isolation: str = "auto"
     """How it is shut in: `auto`, `netns` or `shim`."""
+    python: Path | None = None
+    """The interpreter that the code runs in, as it is; None is our own."""
 
     def __post_init__(self) -> None:
         """Refuse what no run can be made with."""
