@@ -356,9 +356,12 @@ class Session:
                 self.history.emit("code.output_cut", self.name, lines=LINES_KEPT)
             return
         text = self.plain(line.rstrip("\r"))
-        self.history.emit("code.output", self.name, stream=stream, text=text)
-        for claim in claims_in(text):
-            self.world.note_claim(claim, text, self.name, self.room.line_that_says(text))
+        claims = claims_in(text)
+        at = self.room.line_that_says(text) if claims else ""
+        level = "error" if stream == "stderr" else "info"
+        self.history.emit("code.log", self.name, level=level, message=text, at=at, logger=stream)
+        for claim in claims:
+            self.world.note_claim(claim, text, self.name, at)
 
     # For the commands.
 
