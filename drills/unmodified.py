@@ -1,8 +1,8 @@
 """User code as it is: its clocks, sleeps, threads, asyncio and HTTP become the World's.
 
-What `--unmodified` and `--python` stand for. Hooks called through the desk need none of it; a bot that sleeps by itself,
-reads the time or talks to its broker over HTTP does. An unknown host is refused, so nothing it does leaves
-the machine.
+What `--unmodified` and `--python` stand for. Hooks called through the desk need none of it; a bot that sleeps by
+itself, reads the time or talks to its broker over HTTP does. An unknown host is refused, so nothing it does
+leaves the machine.
 """
 
 from __future__ import annotations

@@ -184,12 +184,13 @@ class BrokerClient:
 
     def _watch_for_hang(self, answer: simpy.Event, endpoint: str) -> None:
         elsewhere = remote_place()
-        stack = [elsewhere] if elsewhere is not None else [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in traceback.extract_stack()]
+        stack = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in traceback.extract_stack()]
+        at = _last_outside(stack) if elsewhere is None else elsewhere
 
         def look() -> None:
             if not answer.triggered and self._process.alive:
                 self._history.emit(
-                    "code.hang", self._process.name, endpoint=endpoint, at=_last_outside(stack),
+                    "code.hang", self._process.name, endpoint=endpoint, at=at,
                     waited_s=HANG_AFTER_US / SECOND,
                 )  # fmt: skip
 

@@ -57,7 +57,10 @@ class Output:
 
     def plain(self, text: str) -> str:
         """Without what differs between two runs of one seed: addresses and the name of the working directory."""
-        return _ADDRESS.sub("0x...", text).replace(str(self._program.runtime.directory), "")
+        text = _ADDRESS.sub("0x...", text)
+        for folder in self._program.private:
+            text = text.replace(folder, "")
+        return text
 
     def write_traceback(self, error: BaseException) -> None:
         """Print an exception that nobody caught."""

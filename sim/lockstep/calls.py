@@ -90,7 +90,7 @@ def _address_of(program: RemoteProgram, address: str) -> str | None:
 
 
 def _socket(program: RemoteProgram, family: int, kind: int, proto: int) -> int:
-    return VirtualSocket(family, kind, proto)._fd
+    return int(VirtualSocket(family, kind, proto)._fd)
 
 
 def _pair(program: RemoteProgram) -> list[int]:
@@ -203,7 +203,7 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     "alarm_left": lambda program: program.signals.alarm_left(), "pause": _pause, "kill": _kill, "wakeup": _wakeup,
     "resolve": _resolve, "name_of": _address_of, "socket": _socket, "socketpair": _pair, "sock": _sock, "tls": _tls,
     "select": _select, "desk": lambda program, *args: program.desk_calls.call(*args),
-    "desk_get": lambda program, *args: program.desk_calls.get(*args),
+    "read": lambda program, *args: program.desk_calls.read(*args),
     "object": lambda program, *args: program.desk_calls.object(*args),
     "sync": lambda program: None,
 }  # fmt: skip

@@ -42,8 +42,12 @@ class Channel:
         self._buffer = b""
         self.suffix = ""
         """Which thread of its process it is: the key without the process's."""
+        self.hook: str | None = None
+        """The hook that it was called for."""
         self.busy = False
         """Whether the thread has been called and has not answered yet."""
+        self.since = -1, 0.0
+        """A virtual instant in microseconds, and the real time at which it was first looked at."""
         self.crossings = 0
         """How many messages have come."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import select
@@ -29,6 +30,7 @@ GRACE_S = 10.0
 """How long a process may take from its last word to its end."""
 
 _PATIENCE = 6
+_LOOKS = 5
 _FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$')
 _AGENT = "firedrill_agent"
 
@@ -44,6 +46,8 @@ class Child:
     def __init__(self, server: Server, key: str, limit_s: float) -> None:
         """Not started; once it is, `limit_s` real seconds of processor or of silence mean that it is stuck."""
         self._server, self._key, self._limit_s = server, key, limit_s
+        self.folder = str(server.folder)
+        """Private to Firedrill: what the child prints of it is not written down, for it differs from run to run."""
         self.pid = 0
         self._code: int | None = None
         self._stacks, self._errors = (server.folder / f"{key}.{kind}" for kind in ("stacks", "err"))
@@ -62,12 +66,12 @@ class Child:
         outside(spawn)
 
     def accept(self, suffix: str) -> Channel:
-        """The connection of one of its threads; raises `Gone` when the process ends before it comes."""
-        _, channel = self._server.accept(self._key + suffix, self._alive, START_LIMIT_S)
-        return channel
+        """The connection of one of its threads, waited for in real time.
 
-    def _alive(self) -> bool:
-        return self._poll() is None
+        Raises `Gone` when the process ends before it comes.
+        """
+        _, channel = self._server.accept(self._key + suffix, lambda: self._poll() is None, START_LIMIT_S)
+        return channel
 
     def _poll(self) -> int | None:
         """The exit status, or None while it runs."""
@@ -130,29 +134,62 @@ class Child:
         return (int(fields[11]) + int(fields[12])) / ticks, any(state in "RD" for state in states)
 
     def freeze(self) -> list[Place]:
-        """Stop it where it is, for good; the stack of the thread that is stuck, outermost first."""
-        if self._poll() is not None:
-            return []
-        _kill(self.pid, STACK_SIGNAL)
-        since, poll, text = wall_seconds(), _poll(), ""
-        while wall_seconds() - since < 1.0 and not text.endswith("\n"):
-            poll.poll(20)
-            text = self._stacks.read_text("utf-8", "replace") if self._stacks.exists() else ""
+        """Stop it where it is, for good; the functions that the stuck thread is in, outermost first."""
+        text = ""
+        for _ in range(_LOOKS):
+            if self._poll() is not None:
+                return []
+            _kill(self.pid, STACK_SIGNAL)
+            text = self._stacks_after(text)
         _kill(self.pid, signal.SIGSTOP)
         return stuck_stack(text)
 
+    def _stacks_after(self, text: str) -> str:
+        """What is in the file of stacks once it has grown beyond `text`, or after a second."""
+        since, poll = wall_seconds(), _poll()
+        while wall_seconds() - since < 1.0:
+            poll.poll(20)
+            now = self._stacks.read_text("utf-8", "replace") if self._stacks.exists() else ""
+            if len(now) > len(text) and now.endswith("\n"):
+                return now
+        return text
+
 
 def stuck_stack(text: str) -> list[Place]:
-    """Of the stacks that faulthandler wrote, that of the thread which is not waiting for the World."""
+    """Of the stacks that faulthandler wrote, time after time, that of the thread which is not waiting for the World.
+
+    Only the functions that it was in every time, each by its first line: where in a loop it was caught is chance.
+    """
     stacks: list[list[Place]] = []
     for line in text.splitlines():
         found = _FRAME.match(line)
         if found is None:
             stacks.append([])
-        else:
-            stacks[-1].append((found[1], int(found[2]), found[3]))
-    busy = [stack for stack in stacks if stack and _AGENT not in stack[0][0]]
-    return busy[0][::-1] if busy else []
+        elif stacks:
+            stacks[-1].append((found[1], first_line(found[1], int(found[2])), found[3]))
+    busy = [stack[::-1] for stack in stacks if stack and _AGENT not in stack[0][0]]
+    common = []
+    for places in zip(*busy, strict=False):
+        if any(place != places[0] for place in places):
+            break
+        common.append(places[0])
+    return common
+
+
+def first_line(file: str, line: int) -> int:
+    """The first line of the innermost function around `line` of a source file; 1 outside of all."""
+    try:
+        with _open(file, encoding="utf-8") as source:
+            tree = ast.parse(source.read())
+    except (OSError, ValueError, SyntaxError):
+        return line
+    first = 1
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+            if start <= line <= (node.end_lineno or line):
+                first = max(first, start)
+    return first
 
 
 def _spawn(command: Sequence[str], environ: Mapping[str, str], folder: Path, errors: IO[bytes]) -> int:

@@ -90,7 +90,10 @@ def _answer(asked: subprocess.CompletedProcess[bytes], field: str, given: str) -
 
 def _no_python(field: str, given: str, why: str) -> BadInput:
     return BadInput(
-        f"is no Python interpreter: {why}", field=field, value=given, mend="give the path of an environment's bin/python"
+        f"is no Python interpreter: {why}",
+        field=field,
+        value=given,
+        mend="give the path of an environment's bin/python",
     )
 
 

@@ -51,7 +51,7 @@ Requests (arguments in parentheses; times in seconds as the program gave them, n
     pause()                            wait for a signal
     handler(signal, kind)              "call", "ignore" or "default"
     kill(signal)                       send a signal to oneself
-    desk(path, arguments, keywords, at), desk_get(path), object(id, name, arguments)      see `desk_calls`
+    desk(path, arguments, keywords, at), read(key, path, arguments), object(id, name, arguments)   see `desk_calls`
     ready()                            the process's first thread waits for its first call
 
 Notes

@@ -18,15 +18,21 @@ from sim.actors.hub import Killed
 from sim.actors.process import Process
 from sim.actors.program import _FIRST_IDENT, Program
 from sim.actors.strand import Strand, current
+from sim.clock import wall_seconds
 from sim.errors import BadInput
 from sim.lockstep.calls import NOTES, REQUESTS
 from sim.lockstep.channel import Channel, Gone
-from sim.lockstep.child import Child
+from sim.lockstep.child import Child, first_line
 from sim.lockstep.desk_calls import DeskCalls
 from sim.lockstep.failures import described, raised
 
 if TYPE_CHECKING:
     from sim.actors.runtime import Runtime
+
+_OFTEN = 0xFFF
+"""Once in so many crossings (a number of ones in binary) the time they take is looked at."""
+
+_PATIENCE = 4
 
 Unusable = Callable[[dict[str, Any]], BadInput]
 """Makes the complaint of what the child says about code that cannot be used."""
@@ -39,6 +45,7 @@ class RemoteProgram(Program):
         """Belongs to `process` of the firm; `child` is the process on the machine, not yet heard of."""
         super().__init__(runtime, process, label)
         self._child = child
+        self.private = (*self.private, child.folder)
         self.note_at: str | None = None
         """Where the note comes from that is being served."""
         self.desk_calls = DeskCalls(None)
@@ -79,9 +86,12 @@ class RemoteProgram(Program):
 
     def _take(self, suffix: str) -> Channel:
         try:
+            self.runtime.watchdog.elsewhere = True
             channel = self._child.accept(suffix)
         except Gone:
             self._died()
+        finally:
+            self.runtime.watchdog.elsewhere = False
         channel.on_silence = self._silent
         me = current()
         assert me is not None
@@ -115,6 +125,17 @@ class RemoteProgram(Program):
         finally:
             me.channel, self.speakers[channel.suffix] = outer, speaker
 
+    def hook(self, key: str, *arguments: Any, what: str = "hook") -> Any:
+        """Call a hook of the child, with what it is likely to read of the desk."""
+        me = current()
+        assert me is not None
+        channel = me.channel if me.channel is not None and me.program is self else self._free_thread()
+        outer, channel.hook = channel.hook, key
+        try:
+            return self.ask(what, key, *arguments, self.desk_calls.foreseen(key))
+        finally:
+            channel.hook = outer
+
     def _call(self, channel: Channel, what: str, arguments: Any) -> Any:
         if self._frozen:
             self.hub.abandon(greenlet.getcurrent())
@@ -147,6 +168,8 @@ class RemoteProgram(Program):
                 self.hub.abandon(greenlet.getcurrent())
             request = self._hear(channel)
             name, *args = request
+            if not channel.crossings & _OFTEN:
+                self._look_for_endless(channel)
             if name == "done":
                 return args[0]
             if name == "raised":
@@ -179,9 +202,12 @@ class RemoteProgram(Program):
     def _hear(self, channel: Channel) -> list[Any]:
         """The next request; the notes before it are taken."""
         try:
+            self.runtime.watchdog.elsewhere = True
             *notes, request = channel.receive()
         except (Gone, ValueError):
             self._died()
+        finally:
+            self.runtime.watchdog.elsewhere = False
         for name, *args in notes:
             if name == "unusable" and self.unusable is not None:
                 raise self.unusable(args[0])
@@ -263,14 +289,24 @@ class RemoteProgram(Program):
     def _shown(self, frames: list[stacks.Place]) -> list[str]:
         return stacks.shown(frames, self.runtime.is_project)
 
+    def _look_for_endless(self, channel: Channel) -> None:
+        """A child that asks and asks while no time passes is in a loop, too."""
+        if channel.since[0] != self.env.now:
+            channel.since = self.env.now, wall_seconds()
+        elif wall_seconds() - channel.since[1] > self.runtime.watchdog.limit_s * _PATIENCE:
+            frames = [(file, first_line(file, line), name) for file, line, name in self._stack(channel)]
+            self._child.freeze()
+            self._freeze("busy loop", frames)
+
     def _silent(self, silent_s: float) -> None:
         """A thread that should run has said nothing for so long: look whether it is stuck."""
-        self.runtime.watchdog.beat += 1
         kind = self._child.stuck(silent_s)
-        if kind is None:
-            return
-        frames = self._child.freeze()
-        self._frozen = True
+        if kind is not None:
+            self._freeze(kind, self._child.freeze())
+
+    def _freeze(self, kind: str, frames: list[stacks.Place]) -> Any:
+        """Write down what the child is stuck in, and stop it there, and whoever speaks for it."""
+        self.runtime.watchdog.elsewhere, self._frozen = False, True
         self.history.emit(
             "code.hang", self.name, endpoint=kind, at=self._innermost(frames), stack=self._shown(frames), waited_s=0.0,
         )  # fmt: skip

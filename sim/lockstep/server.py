@@ -87,7 +87,7 @@ class Server:
         if not poll.poll(wait_ms):
             return False
         try:
-            fd, _ = self._listener._accept()
+            fd, _ = self._listener._accept()  # type: ignore[attr-defined]
         except OSError:
             return False
         try:

@@ -145,9 +145,23 @@ def _stub(program: RemoteProgram, values: Values, key: str, callable_: Any) -> A
         return _shown(callable_)
 
     def hook(*args: Any) -> Any:
-        return values.back(program.ask("hook", key, [values.out(arg) for arg in args]))
+        return values.back(program.hook(key, [values.out(arg) for arg in args]))
 
-    return _on_strand(program, hook)
+    called: Any = _on_strand(program, hook)
+    if key == "on_tick":
+        called.many = _many(_on_strand(program, lambda rows: program.hook(key, rows, what="hooks")), values)
+    return called
+
+
+def _many(some: Callable[[list[Any]], int], values: Values) -> Callable[[list[Any]], None]:
+    """Call a hook for each of several values: with as few crossings as there are waits in it."""
+
+    def call(items: list[Any]) -> None:
+        rows = [values.out(item) for item in items]
+        while rows:
+            rows = rows[some(rows) :]
+
+    return call
 
 
 def _on_strand(program: RemoteProgram, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -18,6 +18,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
+_EMPTY: tuple[str, Any] = ("", None)
 _PLAIN = (str, int, float, bool, type(None))
 
 
@@ -71,7 +72,8 @@ class Values:
 
     def attributes(self, value: Any) -> dict[str, Any]:
         """The public attributes of a live object, as they are now."""
-        names = [*getattr(type(value), "__slots__", ()), *getattr(value, "__dict__", ()), *_properties(type(value))]
+        kind: Any = type(value)
+        names = [*getattr(kind, "__slots__", ()), *getattr(value, "__dict__", ()), *_properties(kind)]
         return {name: self.out(getattr(value, name)) for name in names if not name.startswith("_")}
 
     def back(self, sent: Any) -> Any:
@@ -80,7 +82,7 @@ class Values:
             return [self.back(item) for item in sent]
         if not isinstance(sent, dict):
             return sent
-        form, content = next(iter(sent.items()), ("", None))
+        form, content = next(iter(sent.items()), _EMPTY)
         if len(sent) != 1 or not form.startswith("$"):
             return {key: self.back(item) for key, item in sent.items()}
         if form == "$o":
@@ -106,7 +108,7 @@ class Values:
         fields = getattr(value, "_fields", None)
         if fields is None:
             return {"$t": [self.out(item) for item in value]}
-        kind = type(value)
+        kind: Any = type(value)
         self._tuples[kind.__name__] = kind
         more = {name: self.out(getattr(value, name)) for name in _properties(kind)}
         return {"$n": [kind.__name__, list(fields), [self.out(item) for item in value], more]}

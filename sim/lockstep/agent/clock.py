@@ -83,7 +83,7 @@ def _clock_gettime_ns(clock_id: int) -> int:
     return monotonic_ns()
 
 
-def _clock_info(name: str) -> Any:
+def _clock_info(name: Any) -> Any:
     info = _real_info(name)  # asyncio takes the resolution as the grain of its timers
     fields = {field: getattr(info, field) for field in ("implementation", "monotonic", "adjustable")}
     return SimpleNamespace(resolution=1e-6, **fields)

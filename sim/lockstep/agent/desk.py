@@ -1,4 +1,9 @@
-"""The firm's desk: properties and methods as the World described them, each a request."""
+"""The firm's desk: properties and methods as the World described them, each a request.
+
+What is only read need not be asked for twice: nothing changes while this process runs. What depends on the time alone
+holds for its instant, what was read before the last answer of the World does not. The World sends along with the call
+of a hook what that hook read when it was called last.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,54 @@ from typing import Any
 
 from sim.lockstep.agent.places import caller
 from sim.lockstep.agent.values import back, out
-from sim.lockstep.agent.wire import World, wait
+from sim.lockstep.agent.wire import World, request, wait
+
+BY_TIME = frozenset(("time", "market_open", "seconds_since_open", "symbols", "in_system", "limits"))
+"""Properties that are the same for as long as the clock stands still."""
+
+READS = frozenset(
+    ("price", "price_age", "bars", "order_error_rate", "orders_sent", "orders_unanswered", "slippage_bps", "equity_at")
+)
+"""Methods that change nothing."""
+
+
+class _Known:
+    """What has been read of the desk, and when."""
+
+    def __init__(self) -> None:
+        self.by_time: dict[str, Any] = {}
+        self.instant_us = -1
+        self.read: dict[str, Any] = {}
+        self.epoch = -1
+
+    def of_instant(self) -> dict[str, Any]:
+        if self.instant_us != World.now_us:
+            self.by_time.clear()
+            self.instant_us = World.now_us
+        return self.by_time
+
+    def of_epoch(self) -> dict[str, Any]:
+        if self.epoch != World.epoch:
+            self.read.clear()
+            self.epoch = World.epoch
+        return self.read
+
+
+_known = _Known()
+
+
+def foresee(values: dict[str, Any]) -> None:
+    """What the World thinks will be read before it is asked for anything else."""
+    for key, value in values.items():
+        (_known.of_instant() if key in BY_TIME else _known.of_epoch())[key] = value
+
+
+def _read(known: dict[str, Any], key: str, path: str, arguments: list[Any]) -> Any:
+    if key not in known:
+        before = World.epoch
+        known[key] = request("read", key, path, arguments)
+        World.epoch = before
+    return back(known[key])
 
 
 class Part:
@@ -19,8 +71,6 @@ class Part:
         self._path = path
         self._properties = frozenset(properties)
         self._methods = frozenset(methods)
-        self._read: dict[str, Any] = {}
-        self._read_in = -1
         for name in described:
             if name and not path:
                 vars(self)[name] = Part(name, described)
@@ -29,36 +79,35 @@ class Part:
         if name.startswith("_"):
             raise AttributeError(name)
         path = f"{self._path}.{name}" if self._path else name
+        if path == "now":
+            return World.now_us / 1_000_000
         if name in self._properties:
-            return back(self._value(name, path))
+            return _read(_known.of_instant() if path in BY_TIME else _known.of_epoch(), path, path, [])
         if name in self._methods:
-            method = _method(path)
+            method = _reading(path) if path in READS else _acting(path)
             vars(self)[name] = method
             return method
         raise AttributeError(f"the desk has no {path}")
-
-    def _value(self, name: str, path: str) -> Any:
-        """Nothing changes while this process runs, so what was read since the last answer is still so."""
-        if self._read_in != World.epoch:
-            self._read.clear()
-        if name not in self._read:
-            before = World.epoch
-            value = wait("desk_get", path)
-            World.epoch = before
-            self._read[name] = value
-            self._read_in = before
-        return self._read[name]
 
     def __dir__(self) -> Any:
         return sorted([*self._properties, *self._methods])
 
 
-def _method(path: str) -> Callable[..., Any]:
+def _acting(path: str) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         keywords = {name: out(value) for name, value in kwargs.items()}
         return back(wait("desk", path, [out(arg) for arg in args], keywords, caller()))
 
     call.__name__ = path.rpartition(".")[2]
+    return call
+
+
+def _reading(path: str) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        sent = [[out(arg) for arg in args], {name: out(value) for name, value in kwargs.items()}]
+        return _read(_known.of_epoch(), f"{path}{sent!r}", path, sent)
+
+    call.__name__ = path
     return call
 
 

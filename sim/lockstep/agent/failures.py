@@ -39,8 +39,7 @@ def raise_error(sent: dict[str, Any]) -> BaseException:
             return error
     module = sys.modules.get(sent["module"])
     if module is not None:
-        error = getattr(module, name)(*args)
-        return error
+        return getattr(module, name)(*args)  # type: ignore[no-any-return]
     error = _class_of(sent)(sent["text"])
     for field, value in sent["fields"].items():
         setattr(error, field, value)

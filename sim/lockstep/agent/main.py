@@ -30,7 +30,7 @@ from sim.lockstep.agent import (
     threads,
     tls,
 )
-from sim.lockstep.agent.desk import desk
+from sim.lockstep.agent.desk import desk, foresee
 from sim.lockstep.agent.values import back, out
 from sim.lockstep.agent.wire import Finished, Line, World, mine, note
 
@@ -65,8 +65,8 @@ def begin() -> None:
     machine.install()
     machine.scrub_own()
     patching.exchange()
-    sys.meta_path[:0] = [patching.Refuser, patching.Finder]  # type: ignore[list-item]
-    World.calls.update(run=_run, build=_build, hook=_hook, worker=_worker, stack=places.stack)
+    sys.meta_path[:0] = [patching.Refuser, patching.Finder]
+    World.calls.update(run=_run, build=_build, hook=_hook, hooks=_hooks, worker=_worker, stack=places.stack)
 
 
 def main() -> None:
@@ -265,8 +265,20 @@ def _build() -> Any:
     return said
 
 
-def _hook(key: str, arguments: Any) -> Any:
+def _hook(key: str, arguments: Any, foreseen: Any) -> Any:
+    foresee(foreseen)
     return out(_built[key](*back(arguments)))
+
+
+def _hooks(key: str, rows: Any, foreseen: Any) -> int:
+    """Call a hook for row after row until it has waited; how many rows were done."""
+    foresee(foreseen)
+    hook, waits = _built[key], mine.waits
+    for done, row in enumerate(rows, start=1):
+        hook(back(row))
+        if mine.waits != waits:
+            return done
+    return len(rows)
 
 
 def _worker(number: int) -> None:

@@ -52,10 +52,10 @@ class Socket(_Real):
 
     # What it is.
 
-    family = property(lambda self: self._family)  # type: ignore[assignment]
-    type = property(lambda self: self._kind)  # type: ignore[assignment]
-    proto = property(lambda self: self._proto)  # type: ignore[assignment]
-    timeout = property(lambda self: self._seconds)  # type: ignore[assignment]
+    family = property(lambda self: self._family)
+    type = property(lambda self: self._kind)
+    proto = property(lambda self: self._proto)
+    timeout = property(lambda self: self._seconds)
 
     def fileno(self) -> int:
         """A number that means this socket within its process."""

@@ -27,6 +27,7 @@ class Builtin:
         self.__doc__ = function.__doc__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What the function does."""
         return self._function(*args, **kwargs)
 
     def __repr__(self) -> str:

@@ -64,8 +64,7 @@ def _kill(pid: int, number: int) -> None:
 
 
 def _set_wakeup_fd(fd: int, *, warn_on_full_buffer: bool = True) -> int:
-    before: int = request("wakeup", fd)
-    return before
+    return request("wakeup", fd)  # type: ignore[no-any-return]
 
 
 def install() -> None:

@@ -14,8 +14,8 @@ from sim.lockstep.agent.wire import mine, note
 class Stream(io.TextIOBase):
     """`sys.stdout` or `sys.stderr`."""
 
-    encoding = "utf-8"  # type: ignore[assignment]
-    errors = "backslashreplace"  # type: ignore[assignment]
+    encoding = "utf-8"
+    errors = "backslashreplace"
 
     def __init__(self, kind: str) -> None:
         """`kind` is stdout or stderr."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from sim.lockstep.agent.wire import World, request
 
+_EMPTY: Any = ("", None)
 _tuples: dict[str, Any] = {}
 _classes: dict[str, Any] = {}
 
@@ -62,7 +63,7 @@ def back(sent: Any) -> Any:
         return [back(item) for item in sent]
     if not isinstance(sent, dict):
         return sent
-    form, content = next(iter(sent.items()), ("", None))
+    form, content = next(iter(sent.items()), _EMPTY)
     if len(sent) != 1 or not form.startswith("$"):
         return {key: back(item) for key, item in sent.items()}
     if form == "$n":
@@ -91,12 +92,16 @@ def _tuple(name: str, fields: Any, values: Any, more: dict[str, Any]) -> Any:
     kind = _tuples.get(name)
     if kind is None or list(kind._fields) != fields:
         base = namedtuple(name, fields)  # type: ignore[misc]
-        getters = {each: property(lambda self, each=each: back(self.__dict__["more"][each])) for each in more}
+        getters = {each: property(_getter(each)) for each in more}
         kind = _tuples[name] = type(name, (base,), {"firedrill": True, **getters})
     made = kind(*(back(value) for value in values))
     if more:
         made.more = more
     return made
+
+
+def _getter(name: str) -> Any:
+    return lambda self: back(self.__dict__["more"][name])
 
 
 def _instant(text: str, zone: Any) -> Any:

@@ -37,6 +37,8 @@ class Mine(_thread._local):
     ident = 0
     thread: Any = None
     polls = 0
+    waits = 0
+    """How often it has asked for something that may wait."""
     in_log = 0
     """More than 0 while log handlers work: what they print is in the log already."""
 
@@ -141,6 +143,7 @@ def request(*what: Any) -> Any:
 def wait(*what: Any) -> Any:
     """A request that waits: looks at the clock are counted from here anew."""
     mine.polls = 0
+    mine.waits += 1
     return request(*what)
 
 
