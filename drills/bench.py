@@ -7,6 +7,7 @@
     adherence-40x500 scoring 500 acts against 40 steps, over a day of the World: at most 1
     history-digest   digesting the History of a day, over a day of the World: at most 1
     help             `firedrill --help` over a bare interpreter: at most 12
+    shim-call        a script's `sleep` in lock-step over a start of `/bin/true` by a shell: at most 8 (Linux)
 
 The two sides of a ratio are taken by turns in one process, and the garbage collector is off for both. What a
 day needs once per seed (the firm before its first second, the prices of the day) is made outside the time of
@@ -51,6 +52,10 @@ def ratios(
         "digest": partial(others.digest, seeds, day_us),
         "help": partial(others.help_text, seeds),
     }
+    if sys.platform.startswith("linux"):
+        from drills.benchmarks import shims
+
+        measures["shim call"] = partial(shims.shim_call, seeds)
     for done, (what, measure) in enumerate(measures.items()):
         progress(f"measuring: {what}", done, len(measures))
         yield measure()
