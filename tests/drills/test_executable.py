@@ -1,4 +1,4 @@
-"""A team's emergency script as the mitigation of a drill: what starts it, what its exit status means, what it claims."""
+"""A team's emergency script as the mitigation of a drill: what starts it, what it claims, what its status means."""
 
 from __future__ import annotations
 
