@@ -206,8 +206,10 @@ def run(
     from drills.options import RunOptions
 
     options = RunOptions(
-        seed, runbook, code, unmodified, python, responder, tuple(case) if case else None, project,
+    options = RunOptions(
+        seed, runbook, code, unmodified, responder, tuple(case) if case else None, project, python=python,
         exec=exec_, exec_on=exec_on, isolation=isolation,
+    )
     )
     return run_command(drills, options, Output(None if no_report else store, json, junit))
 

@@ -30,8 +30,6 @@ class RunOptions:
     """The mitigation, as for `drills.code.load_mitigation`; None takes the reference bot."""
     unmodified: bool = False
     """Whether the code runs as it is, its own clocks, sleeps and sockets being the World's."""
-    python: Path | None = None
-    """The interpreter that the code runs in, as it is; None is our own."""
     responder: str = "default"
     """One of `RESPONDERS`."""
     cases: tuple[str, ...] | None = None
@@ -40,6 +38,8 @@ class RunOptions:
     """Folder that `code` is imported from; None is the working directory."""
     drill: str | None = None
     """The drill as it was named, where that is not its own name: the path of a file."""
+    python: Path | None = None
+    """The interpreter that the code runs in, as it is; None is our own."""
     exec: str | None = None
     """A command that is the mitigation in place of `code`, as for `drills.executable`."""
     exec_on: str | None = None

@@ -19,7 +19,7 @@ class _Probe:
         session = request.session
         found = session.hosts.find(host)
         if found is None:
-            session.refused("host", f"{host}:{port}")
+            session.printed.refused("host", f"{host}:{port}")
             text = f'nc: getaddrinfo for host "{host}" port {port}: Name or service not known\n'
             request.finish(1, err=text.encode())
             return
@@ -62,7 +62,7 @@ def netcat(request: Request) -> None:
         else:
             words.append(word)
     if "z" not in flags or len(words) != 2 or not words[1].isdigit():
-        request.session.refused("command", request.shown)
+        request.session.printed.refused("command", request.shown)
         request.finish(1, err=f"firedrill: only {request.name} -z HOST PORT is simulated in a drill\n".encode())
         return
     wait = values.get("w") or values.get("G") or ""
@@ -86,12 +86,12 @@ def ping(request: Request) -> None:
     name = words[-1] if words else ""
     host = session.hosts.find(name)
     if host is None:
-        session.refused("host", name)
+        session.printed.refused("host", name)
         request.finish(2, err=f"ping: {name}: Name or service not known\n".encode())
         return
     count = values.get("c", "")
     if not count.isdigit() or int(count) == 0:
-        session.refused("command", f"{request.shown}: without -c it never ends")
+        session.printed.refused("command", f"{request.shown}: without -c it never ends")
         request.finish(2, err=b"firedrill: ping without -c never ends\n")
         return
     wait = values.get("W", "1")

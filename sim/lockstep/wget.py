@@ -52,7 +52,7 @@ def run(request: Request) -> None:
             flags.add("-q")
             values["output"] = word[3:] or (words.pop(0) if words else "-")
         else:
-            request.session.refused("option", f"{request.shown}: option {word} is not simulated")
+            request.session.printed.refused("option", f"{request.shown}: option {word} is not simulated")
             request.finish(2, err=f"wget: unrecognized option '{word}'\n".encode())
             return
     if len(urls) != 1:

@@ -35,7 +35,7 @@ def _handle(number: int) -> None:
 
 def _alarm(seconds: int) -> int:
     left, _ = request("alarm", int(seconds), 0)
-    return int(left) + (left > int(left))
+    return int(left) + int(left > int(left))
 
 
 def _setitimer(which: int, seconds: float, interval: float = 0.0) -> Any:

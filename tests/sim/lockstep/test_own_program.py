@@ -170,8 +170,8 @@ def test_nothing_leaves_the_machine_and_no_process_starts(tmp_path: Path) -> Non
     assert [line[: len(start)] for line, start in zip(world.lines(), expected, strict=True)] == expected
     refused = [(e.get("refused"), e.get("at")) for e in world.history.of("code.refused")]
     assert refused == [
-        ("host", "bot.py:8"), ("connection", "bot.py:9"), ("process", "bot.py:10"), ("process", "bot.py:11"),
-        ("process", "bot.py:12"), ("socket", "bot.py:14"), ("library", "bot.py:15"),
+        ("host", "bot.py:7"), ("connection", "bot.py:8"), ("process", "bot.py:9"), ("process", "bot.py:10"),
+        ("process", "bot.py:5"), ("socket", "bot.py:13"), ("library", "bot.py:14"),
     ]  # fmt: skip
 
 
