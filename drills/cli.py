@@ -206,10 +206,8 @@ def run(
     from drills.options import RunOptions
 
     options = RunOptions(
-    options = RunOptions(
         seed, runbook, code, unmodified, responder, tuple(case) if case else None, project, python=python,
         exec=exec_, exec_on=exec_on, isolation=isolation,
-    )
     )
     return run_command(drills, options, Output(None if no_report else store, json, junit))
 
