@@ -7,7 +7,9 @@
     adherence-40x500 scoring 500 acts against 40 steps, over a day of the World: at most 1
     history-digest   digesting the History of a day, over a day of the World: at most 1
     help             `firedrill --help` over a bare interpreter: at most 12
-    shim-call        a script's `sleep` in lock-step over a start of `/bin/true` by a shell: at most 8 (Linux)
+    crossing-over-pipe   a sleep of code in its own interpreter (`--python`) over a bare round trip by pipe: at most 10
+    crossing-over-ours   the same sleep over one of code in our own process: at most 25
+    shim-call            a script's `sleep` in lock-step over a start of `/bin/true` by a shell: at most 8 (Linux)
 
 The two sides of a ratio are taken by turns in one process, and the garbage collector is off for both. What a
 day needs once per seed (the firm before its first second, the prices of the day) is made outside the time of
@@ -20,10 +22,11 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from drills.benchmarks import others, worlds
+from drills.benchmarks import crossings, others, worlds
 from drills.benchmarks.full_day import DAY_US, WINDOW_US
 from drills.benchmarks.ratios import Ratio
 from drills.progress import ProgressLine
+from sim.clock import SECOND
 
 SEEDS = range(1, 10)
 """One for each round: the count of orders, and which hours they come in, differ from seed to seed."""
@@ -43,6 +46,7 @@ def ratios(
     progress: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> Iterator[Ratio]:  # fmt: skip
     """Each ratio in turn; fewer seeds and shorter lengths will do for tests."""
+    sleeps = min(crossings.SLEEPS, day_us // SECOND)
     measures: dict[str, Callable[[], Ratio]] = {
         "light hook": partial(worlds.full_day, "full-day-light", worlds.LIGHT_S, 10.0, seeds, day_us),
         "heavy hook": partial(worlds.full_day, "full-day-heavy", worlds.HEAVY_S, 2.3, seeds, day_us),
@@ -51,6 +55,8 @@ def ratios(
         "adherence": partial(others.adherence, seeds, day_us),
         "digest": partial(others.digest, seeds, day_us),
         "help": partial(others.help_text, seeds),
+        "crossing over pipe": partial(crossings.against_pipe, seeds, sleeps),
+        "crossing over ours": partial(crossings.against_ours, seeds, sleeps),
     }
     if sys.platform.startswith("linux"):
         from drills.benchmarks import shims

@@ -50,6 +50,7 @@ def test_each_ratio_is_one_line() -> None:
     measured = list(ratios(seeds=range(1, 2), day_us=4 * MINUTE, window_us=MINUTE))
     assert [ratio.name for ratio in measured] == [
         "full-day-light", "full-day-heavy", "window", "naive", "adherence-40x500", "history-digest", "help",
+        "crossing-over-pipe", "crossing-over-ours",
         *(["shim-call"] if sys.platform.startswith("linux") else []),
     ]  # fmt: skip
     for ratio in measured:

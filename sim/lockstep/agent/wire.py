@@ -15,6 +15,7 @@ from typing import Any
 
 _Socket = _socket.socket
 _real_exit = os._exit
+_decode = json.JSONDecoder().decode
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _MOST_NOTES = 400
 
@@ -96,7 +97,7 @@ class Line:
                     _real_exit(137)  # the World has gone, or wants this process gone
                 self._buffer = self._buffer + piece if self._buffer else piece
             text, _, self._buffer = self._buffer.partition(b"\n")
-            answer = json.loads(text.decode())
+            answer = _decode(text.decode())
             World.now_us = answer[0]
             World.epoch += 1
             kind = answer[1]

@@ -44,5 +44,5 @@ def test_a_project_that_is_too_large_is_told_so(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(project_copy, "LIMIT_BYTES", 1 << 20)
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "ticks.bin").write_bytes(bytes(1 << 21))
-    with pytest.raises(BadInput, match="holds more than 1 MB.*name the folder that holds the script"):
+    with pytest.raises(BadInput, match=r"holds more than 1 MB.*name the folder that holds the script"):
         copy_project(tmp_path / "project", tmp_path / "copy", "/original")
