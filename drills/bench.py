@@ -9,6 +9,7 @@
     help             `firedrill --help` over a bare interpreter: at most 12
     crossing-over-pipe   a sleep of code in its own interpreter (`--python`) over a bare round trip by pipe: at most 10
     crossing-over-ours   the same sleep over one of code in our own process: at most 25
+    shim-call            a script's `sleep` in lock-step over a start of `/bin/true` by a shell: at most 8 (Linux)
 
 The two sides of a ratio are taken by turns in one process, and the garbage collector is off for both. What a
 day needs once per seed (the firm before its first second, the prices of the day) is made outside the time of
@@ -57,6 +58,10 @@ def ratios(
         "crossing over pipe": partial(crossings.against_pipe, seeds, sleeps),
         "crossing over ours": partial(crossings.against_ours, seeds, sleeps),
     }
+    if sys.platform.startswith("linux"):
+        from drills.benchmarks import shims
+
+        measures["shim call"] = partial(shims.shim_call, seeds)
     for done, (what, measure) in enumerate(measures.items()):
         progress(f"measuring: {what}", done, len(measures))
         yield measure()

@@ -38,6 +38,15 @@ def sha256_of(options: RunOptions) -> str:
     return executable_sha256(options.project)
 
 
+def walls_of(options: RunOptions) -> str | None:
+    """How a program is shut in on this machine: `netns` or `shim`; None for code that is none."""
+    if options.exec is None:
+        return None
+    from sim.lockstep.isolation import chosen
+
+    return chosen(options.isolation)
+
+
 def spec_of(options: RunOptions) -> str:
     """How records name it."""
     if options.exec is not None:

@@ -23,7 +23,7 @@ from drills.exhibits import exhibits
 from drills.human import PRESETS
 from drills.judging import judge
 from drills.measuring import Compared, Measured, measure_run
-from drills.mitigations import in_reach, mitigation_of, sha256_of, spec_of
+from drills.mitigations import in_reach, mitigation_of, sha256_of, spec_of, walls_of
 from drills.options import RunOptions
 from drills.plan import Plan
 from drills.planning import find, make_plan
@@ -96,7 +96,8 @@ def run_drill(
             line=text.procedure.line, sha256=text.runbook.source_sha256, note=text.note,
         ),
         code=CodeRecord(spec=spec_of(options), sha256=sha256_of(options)),
-        responder=options.responder, options=options.as_text(), environment=environment(options.python),
+        responder=options.responder, options=options.as_text(),
+        environment=environment(options.python, walls_of(options)),
         replay=options.replay_command(drill.name), started_at=started_at,
         duration_s=round(wall_seconds() - start_s, 3), exhibits=shown,
     )  # fmt: skip
@@ -164,9 +165,11 @@ def text_of(drill: Drill, options: RunOptions) -> Text:
     return Text(runbook, procedure, note, path)
 
 
-def environment(python: Path | None = None) -> Environment:
-    """What a run was made with; `python` is the interpreter that the code had for itself."""
+def environment(python: Path | None = None, walls: str | None = None) -> Environment:
+    """What a run was made with: the interpreter that the code had for itself, the walls around a program."""
     packages = {} if python is None else {"python of the code": interpreter(str(python)).version}
+    if walls is not None:
+        packages["isolation of the program"] = walls
     for name in _PACKAGES:
         try:
             packages[name] = version(name)

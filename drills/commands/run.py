@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from drills.code import REFERENCE
 from drills.commands.output import STDOUT, check_file, check_store, console, write_file
 from drills.commands.targets import Target, check_cases, targets
-from drills.mitigations import mitigation_of
+from drills.mitigations import mitigation_of, walls_of
 from drills.options import RunOptions
 from drills.progress import ProgressLine
 from drills.runner import Finished, run_drill, text_of
@@ -136,10 +136,9 @@ def _code(options: RunOptions) -> str:
     if options.exec is None:
         return options.code or f"{REFERENCE} (the reference bot)"
     from drills.executable import DEFAULT_ON
-    from sim.lockstep.isolation import chosen
 
     walls = {"netns": "in namespaces without a network", "shim": "behind shims, without namespaces"}
-    return f"{options.exec}, started on {options.exec_on or DEFAULT_ON}, {walls[chosen(options.isolation)]}"
+    return f"{options.exec}, started on {options.exec_on or DEFAULT_ON}, {walls[walls_of(options) or 'shim']}"
 
 
 def _sum_up(screen: Console, done: Sequence[tuple[RunRecord, Path | None]]) -> None:

@@ -66,7 +66,7 @@ def _answer_date(request: Request) -> None:
     try:
         words = rewritten(request.args, now, request.variable("TZ", session.zone))
     except CannotSet:
-        session.refused("clock", f"{request.shown}: the drill's clock cannot be set")
+        session.printed.refused("clock", f"{request.shown}: the drill's clock cannot be set")
         request.finish(1, err=b"date: cannot set date: Operation not permitted\n")
         return
     request.shell(f"exec {shlex.join([session.real('date'), *words])}\n")
@@ -95,7 +95,7 @@ def _tell(request: Request) -> None:
         body = "" if request.stdin is None else request.stdin.decode("utf-8", "replace")
         for line in [" ".join(words), *body.splitlines()]:
             if line.strip():
-                request.session.note_line(request.name, line)
+                request.session.printed.line(request.name, line)
         request.finish(0)
 
     if spoken:
@@ -106,7 +106,7 @@ def _tell(request: Request) -> None:
 
 def _refuse(request: Request) -> None:
     """It would act on the machine, or on others."""
-    request.session.refused("command", request.shown)
+    request.session.printed.refused("command", request.shown)
     text = f"firedrill: {request.name} is not part of a drill: it would act on this machine\n"
     request.finish(127, err=text.encode())
 

@@ -41,7 +41,7 @@ def run(request: Request) -> None:
             _check_globbing(url, options)
     except Wrong as wrong:
         if not wrong.simulated:
-            request.session.refused("option", f"{request.shown}: {wrong}")
+            request.session.printed.refused("option", f"{request.shown}: {wrong}")
         hint = b"curl: try 'curl --help' or 'curl --manual' for more information\n" if wrong.code == 2 else b""
         number = "" if wrong.code == 2 else f"({wrong.code}) "
         request.finish(wrong.code, err=f"curl: {number}{wrong}\n".encode() + hint)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from sim.lockstep.durations import seconds_us
+
 _SHORT = {
     "X": "request", "d": "data", "H": "header", "o": "output", "w": "write-out", "u": "user", "m": "max-time",
     "A": "user-agent", "e": "referer", "b": "cookie", "c": "cookie-jar", "x": "proxy", "T": "upload-file", "F": "form",
@@ -71,18 +73,15 @@ class Options:
         """A duration option in microseconds; None when not given (or 0, which curl takes for none)."""
         if name not in self.values:
             return None
-        try:
-            value = float(self.values[name])
-        except ValueError:
-            raise Wrong(f"option --{name}: expected a proper numerical parameter") from None
-        if value < 0:
-            raise Wrong(f"option --{name}: expected a positive numerical parameter")
-        return round(value * 1_000_000) or None
+        us = seconds_us(self.values[name])
+        if us is None:
+            raise Wrong(f"option --{name}: expected a proper numerical parameter")
+        return us or None
 
     def number(self, name: str, default: int) -> int:
         """A whole number option."""
         text = self.values.get(name, str(default))
-        if not text.isdigit():
+        if not (text.isascii() and text.isdigit()):
             raise Wrong(f"option --{name}: expected a proper numerical parameter")
         return int(text)
 

@@ -86,6 +86,7 @@ class _Child:
 
     def __init__(self, server: Server, key: str, first: GuestChannel, wrap: Callable[[Channel], GuestChannel]) -> None:
         self._server, self._key, self._first, self._wrap = server, key, first, wrap
+        self.folder = str(server.folder)
 
     def accept(self, suffix: str) -> Channel:
         if not suffix:

@@ -28,7 +28,7 @@ def limit(request: Request) -> None:
         request.finish(_FAILED, err=b"timeout: missing operand\nTry 'timeout --help' for more information.\n")
         return
     session, pid = request.session, request.task.pid
-    late = f"{session.pipe(request.task.own_pid)}.late"
+    late = f"{request.pipe}.late"
     if limit_us:
         session.watch(pid)
         session.world.env.call_later(limit_us, _expire, request, number, kill_after_us, late)

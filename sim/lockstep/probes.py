@@ -6,6 +6,7 @@ from typing import Any
 
 from sim.actors.hosts import Pipe
 from sim.clock import MS, SECOND
+from sim.lockstep.durations import seconds_us
 from sim.lockstep.requests import Request
 
 _GIVES_UP_US = 127 * SECOND
@@ -19,7 +20,7 @@ class _Probe:
         session = request.session
         found = session.hosts.find(host)
         if found is None:
-            session.refused("host", f"{host}:{port}")
+            session.printed.refused("host", f"{host}:{port}")
             text = f'nc: getaddrinfo for host "{host}" port {port}: Name or service not known\n'
             request.finish(1, err=text.encode())
             return
@@ -61,12 +62,11 @@ def netcat(request: Request) -> None:
                 flags += letter
         else:
             words.append(word)
-    if "z" not in flags or len(words) != 2 or not words[1].isdigit():
-        request.session.refused("command", request.shown)
+    if "z" not in flags or len(words) != 2 or not (words[1].isascii() and words[1].isdigit()):
+        request.session.printed.refused("command", request.shown)
         request.finish(1, err=f"firedrill: only {request.name} -z HOST PORT is simulated in a drill\n".encode())
         return
-    wait = values.get("w") or values.get("G") or ""
-    limit_us = int(wait) * SECOND if wait.isdigit() else _GIVES_UP_US
+    limit_us = seconds_us(values.get("w") or values.get("G") or "") or _GIVES_UP_US
     _Probe(request, words[0], int(words[1]), limit_us, "v" in flags)
 
 
@@ -86,16 +86,15 @@ def ping(request: Request) -> None:
     name = words[-1] if words else ""
     host = session.hosts.find(name)
     if host is None:
-        session.refused("host", name)
+        session.printed.refused("host", name)
         request.finish(2, err=f"ping: {name}: Name or service not known\n".encode())
         return
     count = values.get("c", "")
-    if not count.isdigit() or int(count) == 0:
-        session.refused("command", f"{request.shown}: without -c it never ends")
+    if not (count.isascii() and count.isdigit()) or int(count) == 0:
+        session.printed.refused("command", f"{request.shown}: without -c it never ends")
         request.finish(2, err=b"firedrill: ping without -c never ends\n")
         return
-    wait = values.get("W", "1")
-    wait_us = round(float(wait) * SECOND) if wait.replace(".", "", 1).isdigit() else SECOND
+    wait_us = seconds_us(values.get("W", "1")) or SECOND
     _Echoes(request, host, int(count), wait_us).next()
 
 

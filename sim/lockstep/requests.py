@@ -29,6 +29,8 @@ class Request:
         self.on_gone: Callable[[], None] = lambda: None
         """Called when the shim is killed while it waits."""
         self.answered = False
+        self.pipe = session.pipes.of(task.own_pid)
+        """Where it waits."""
         self.stdin: bytes | None = None
         """What it read from its standard input, once it was asked to."""
         self._then: Callable[[], None] | None = None
@@ -59,26 +61,23 @@ class Request:
         """It runs `text`, which ends it."""
         if not self.answered:
             self.answered = True
-            self.session.write(self.task.own_pid, text)
+            self.session.write(self, text)
 
     def read_stdin(self, then: Callable[[], None]) -> None:
         """It reads its standard input to the end, whatever time that takes; `then` is called afterwards."""
-        name = self.session.pipe(self.task.own_pid)
+        pipes, name = self.session.pipes, self.pipe
         self._then = then
-        self.session.write(
-            self.task.own_pid,
-            f'/bin/cat >"{name}.in"; {self.session.mkfifo} "{name}.2" && echo "$$" >"{self.session.hub_pipe}" '
-            f'&& . "{name}.2"\n',
-            asks_again=True,
-        )
+        text = f'/bin/cat >"{name}.in"; {self.session.real("mkfifo")} "{name}.2" && echo "$$" >"{pipes.hub}"'
+        self.session.write(self, f'{text} && . "{name}.2"\n', asks_again=True)
 
     def came_again(self) -> bool:
         """Whether this was the second call of a shim that has read its standard input."""
         if self._then is None:
             return False
         then, self._then = self._then, None
-        place = Path(f"{self.session.pipe(self.task.own_pid)}.in")
+        place = Path(f"{self.pipe}.in")
         self.stdin = place.read_bytes() if place.exists() else b""
+        self.pipe += ".2"
         then()
         return True
 
@@ -88,14 +87,14 @@ class Request:
         text = _as_text(content)
         if text is not None and len(content) <= _INLINE:
             return f"printf '%s' {shlex.quote(text)}{where}\n"
-        return f"/bin/cat {shlex.quote(self.session.keep(content))}{where}\n"
+        return f"/bin/cat {shlex.quote(self.session.pipes.keep(content))}{where}\n"
 
     def _written(self, path: str, content: bytes) -> str:
         place = shlex.quote(path)
         text = _as_text(content)
         if text is not None and len(content) <= _INLINE:
             return f"printf '%s' {shlex.quote(text)} >{place} || exit 23\n"
-        return f"/bin/cat {shlex.quote(self.session.keep(content))} >{place} || exit 23\n"
+        return f"/bin/cat {shlex.quote(self.session.pipes.keep(content))} >{place} || exit 23\n"
 
 
 def _as_text(content: bytes) -> str | None:

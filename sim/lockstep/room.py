@@ -189,7 +189,8 @@ class Room:
     # For messages.
 
     def plain(self, text: str) -> str:
-        """Without what differs between two runs of one seed."""
+        """Without what differs between two runs of one seed, and without bytes that are no text."""
+        text = text.encode("utf-8", "replace").decode()
         text = text.replace(f"{self.copy}/", "").replace(str(self.copy), ".")
         text = text.replace(f"{self.project}/", "").replace(str(self.project), ".")
         return _ADDRESS.sub("0x...", text.replace(str(self.directory), ""))

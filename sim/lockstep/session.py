@@ -16,13 +16,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from sim.actors.process import Process
-from sim.claims import claims_in
 from sim.clock import MINUTE, SECOND, wall_seconds
 from sim.errors import BadInput
 from sim.lockstep.commands import perform
 from sim.lockstep.guests import Guest, GuestChannel
+from sim.lockstep.printed import Printed
 from sim.lockstep.refusals import Refusals
 from sim.lockstep.requests import Request
+from sim.lockstep.shim_pipes import ShimPipes
 from sim.lockstep.transfer import Transfer
 from sim.lockstep.tree import Task, Tree, children_of
 
@@ -34,13 +35,11 @@ _select, _Popen, _kill = select.select, subprocess.Popen, os.kill
 
 HANG_AFTER_US = 5 * MINUTE
 """A call without a limit that has not come back after so long is written down as a hang."""
-LINES_KEPT = 20_000
 _BUSY_LIMIT_S = 10.0
 _STUCK_LIMIT_S = 120.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0003, 0.005
 _SURE_AFTER_S = 0.3
 """A program whose processes all wait for each other is looked at for so long before it is given up."""
-_PIPES_AHEAD = 32
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -63,8 +62,8 @@ class Session:
         """Whether nothing of it is left."""
         self._variables = dict(variables)
         self._folder = room.new_session_folder()
-        self.hub_pipe = str(self._folder / "hub")
-        self.mkfifo = room.real("mkfifo")
+        self.pipes = ShimPipes(self._folder, in_namespace=room.isolation == "netns")
+        self.printed = Printed(room, self.name)
         self._requests: dict[int, Request] = {}
         self._fresh: list[int] = []
         self._timers: dict[int, int] = {}
@@ -73,11 +72,6 @@ class Session:
         """Connections of the Python processes among them."""
         self._guests: list[Guest] = []
         self._settling = False
-        self._parts = {"stdout": b"", "stderr": b""}
-        self._lines = 0
-        self._kept = 0
-        self._pipes_made = 0
-        self._refused: set[str] = set()  # membership only
         self._refusals = Refusals()
         self._still_since: float | None = None
         self._random = self.world.streams.stream(f"code/{self.name}/exec{room.number}")
@@ -87,10 +81,7 @@ class Session:
 
     def start(self) -> None:
         """Start it now, up to its first wait."""
-        (self._folder / "r").mkdir()
-        os.mkfifo(self.hub_pipe)
-        self._make_pipes(0)
-        self._hub = os.open(self.hub_pipe, os.O_RDWR | os.O_NONBLOCK)
+        self.pipes.open()
         out, out_end = os.pipe()
         err, err_end = os.pipe()
         status, status_end = os.pipe()
@@ -101,8 +92,8 @@ class Session:
         )  # fmt: skip
         for end in (out_end, err_end, status_end):
             os.close(end)
-        self._pipes = {out: "stdout", err: "stderr", status: "status"}
-        for fd in self._pipes:
+        self._streams = {out: "stdout", err: "stderr", status: "status"}
+        for fd in self._streams:
             os.set_blocking(fd, False)
         self._status = b""
         self._tree = Tree(self._launcher.pid, self.room.hidden_levels)
@@ -125,7 +116,7 @@ class Session:
         self._dismiss()
         self._end_processes()
         self._drain()
-        self._flush(everything=True)
+        self.printed.flush(everything=True)
         self._close()
 
     def _dismiss(self) -> None:
@@ -149,9 +140,10 @@ class Session:
             self._launcher.wait()
 
     def _close(self) -> None:
-        for fd in (*self._pipes, self._hub):
+        for fd in self._streams:
             os.close(fd)
-        self._pipes = {}
+        self._streams = {}
+        self.pipes.close()
         if self in self.room.sessions:
             self.room.sessions.remove(self)
 
@@ -165,7 +157,7 @@ class Session:
         try:
             while not self.ended:
                 self._wait_for_rest()
-                self._flush()
+                self.printed.flush()
                 if self.ended or not self._serve_one():
                     break
         finally:
@@ -185,8 +177,8 @@ class Session:
             if tasks is not None and not self._drain() and self._accept(tasks):
                 return
             speaking = [channel._fd for channel in self.channels if not channel.heard and channel._fd >= 0]
-            watched = [self._hub, self.room.server._fd, *speaking]
-            called, _, _ = _select([*watched, *self._pipes], [], [], pause_s)
+            watched = [self.pipes.fd, self.room.server._fd, *speaking]
+            called, _, _ = _select([*watched, *self._streams], [], [], pause_s)
             spoken = any(fd in called for fd in watched)
             pause_s = _FIRST_PAUSE_S if spoken else min(_LONGEST_PAUSE_S, 1.2 * pause_s)
             spent_s = wall_seconds() - since
@@ -206,7 +198,7 @@ class Session:
             known = self._requests.get(own_pid)
             if task is None:
                 continue
-            self._make_pipes(own_pid)
+            self.pipes.prepare(own_pid)
             if known is None or known.task.pid != task.pid:
                 self._requests[own_pid] = Request(self, task)
         self._forget_the_dead(alive)
@@ -285,7 +277,7 @@ class Session:
             request.on_gone()
         self._requests.clear()
         self._dismiss()
-        self._flush(everything=True)
+        self.printed.flush(everything=True)
         self._close()
         if self.exit_code is None:
             self._exited(137)
@@ -294,10 +286,10 @@ class Session:
 
     def _drain(self) -> bool:
         """Take in what has been written; whether shims have called."""
-        for fd, name in list(self._pipes.items()):
+        for fd, name in list(self._streams.items()):
             data, open_still = _read_all(fd)
             if not open_still:
-                del self._pipes[fd]
+                del self._streams[fd]
                 os.close(fd)
             if not data:
                 continue
@@ -305,9 +297,9 @@ class Session:
                 self._status += data
                 self._read_status()
             else:
-                self._parts[name] += data
-        called, _ = _read_all(self._hub)
-        self._fresh += [int(line) for line in called.split() if line.isdigit()]
+                self.printed.add(name, data)
+        called = self.pipes.called()
+        self._fresh += called
         strangers = len(self.room.server.strangers)
         self.room.server.look()
         spoken = [channel for channel in self.channels if channel.take_in()]
@@ -329,7 +321,7 @@ class Session:
                 raise BadInput(rest, field="--exec", value=self.label, mend="check the command, and that it may be run")
             elif word == "exited":
                 code = int(rest)
-                self._flush(everything=True)
+                self.printed.flush(everything=True)
                 self._exited(128 - code if code < 0 else code)
 
     def _exited(self, code: int) -> None:
@@ -337,86 +329,22 @@ class Session:
         self.history.emit("code.exit", self.name, hook=self.label, code=str(code))
         self.world.env.call_later(0, self._on_exit, code)
 
-    def _flush(self, everything: bool = False) -> None:
-        """Record whole lines: what was printed since the last wait, standard output first."""
-        for stream in ("stdout", "stderr"):
-            whole, newline, rest = self._parts[stream].rpartition(b"\n")
-            if everything and rest:
-                whole, newline, rest = whole + newline + rest, b"\n", b""
-            self._parts[stream] = rest
-            if newline:
-                for line in whole.decode("utf-8", "replace").split("\n"):
-                    self.note_line(stream, line)
-
-    def note_line(self, stream: str, line: str) -> None:
-        """Record a line, and what it claims."""
-        self._lines += 1
-        if self._lines >= LINES_KEPT:
-            if self._lines == LINES_KEPT:
-                self.history.emit("code.output_cut", self.name, lines=LINES_KEPT)
-            return
-        text = self.plain(line.rstrip("\r"))
-        self.history.emit("code.output", self.name, stream=stream, text=text)
-        for claim in claims_in(text):
-            self.world.note_claim(claim, text, self.name, self.room.line_that_says(text))
-
     # For the commands.
 
     def plain(self, text: str) -> str:
         """Without what differs between two runs of one seed: where the run keeps its files."""
         return self.room.plain(text)
 
-    def pipe(self, own_pid: int) -> str:
-        """Path of a shim's pipe."""
-        return f"{self._folder}/r/{own_pid}"
-
-    def _make_pipes(self, own_pid: int) -> None:
-        """Have pipes ready for the next processes of a namespace, whose numbers rise by one; it saves each a mkfifo."""
-        if self.room.isolation == "netns" and own_pid + _PIPES_AHEAD // 2 > self._pipes_made:
-            for number in range(self._pipes_made + 1, own_pid + _PIPES_AHEAD + 1):
-                os.mkfifo(f"{self._folder}/r/{number}")
-            self._pipes_made = own_pid + _PIPES_AHEAD
-
-    def write(self, own_pid: int, text: str, asks_again: bool = False) -> None:
+    def write(self, request: Request, text: str, asks_again: bool = False) -> None:
         """Answer a shim: it runs `text`."""
-        place = self.pipe(own_pid)
-        data = text.encode("utf-8", "surrogateescape")
-        if len(data) > 60_000:
-            data = f". {self.keep(data)}\n".encode()
-        request = self._requests.get(own_pid)
-        if request is None:
+        own_pid = request.task.own_pid
+        if self._requests.get(own_pid) is not request:
             return
-        if request.stdin is not None:
-            place += ".2"
         if not asks_again:
             del self._requests[own_pid]
         self.room.tick()
-        fd = self._open_pipe(place, request.task.pid)
-        if fd is None:
-            return
-        os.write(fd, data)
-        os.close(fd)
-        os.unlink(place)
-        self.settle()
-
-    def _open_pipe(self, place: str, pid: int) -> int | None:
-        """The pipe at which a shim waits; None when it has been killed meanwhile."""
-        since = wall_seconds()
-        while True:
-            try:
-                return os.open(place, os.O_WRONLY | os.O_NONBLOCK)
-            except OSError:
-                if Task(pid, ()).is_gone():
-                    return None
-            assert wall_seconds() - since < _STUCK_LIMIT_S, place
-            _select([], [], [], _FIRST_PAUSE_S)
-
-    def keep(self, content: bytes) -> str:
-        """A file with this content, for a shim to read."""
-        self._kept += 1
-        place = self._folder / f"kept{self._kept}"
-        place.write_bytes(content)
-        return str(place)
+        if self.pipes.write(request.pipe, request.task.pid, text):
+            self.settle()
 
     def real(self, name: str) -> str:
         """Where the machine's own program of this name can be started."""
@@ -425,12 +353,6 @@ class Session:
     def random_bytes(self, count: int) -> bytes:
         """Bytes of the run's chance."""
         return self._random.bytes(count)  # type: ignore[no-any-return]
-
-    def refused(self, kind: str, what: str) -> None:
-        """Write down, once, that the program asked for something a drill does not give."""
-        if what not in self._refused:
-            self._refused.add(what)
-            self.history.emit("code.refused", self.name, refused=kind, what=what, at=self.room.line_that_says(what))
 
     def watch(self, pid: int) -> None:
         """A timer runs for a process."""

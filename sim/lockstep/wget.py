@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 
 from sim.clock import SECOND
 from sim.lockstep.curl import CONNECT_GIVES_UP_US
+from sim.lockstep.durations import seconds_us
 from sim.lockstep.requests import Request
 from sim.lockstep.transfer import Address, BadAddress, Outcome, Transfer
 
@@ -52,7 +53,7 @@ def run(request: Request) -> None:
             flags.add("-q")
             values["output"] = word[3:] or (words.pop(0) if words else "-")
         else:
-            request.session.refused("option", f"{request.shown}: option {word} is not simulated")
+            request.session.printed.refused("option", f"{request.shown}: option {word} is not simulated")
             request.finish(2, err=f"wget: unrecognized option '{word}'\n".encode())
             return
     if len(urls) != 1:
@@ -93,8 +94,7 @@ class Wget:
         self._request.on_gone = transfer.abort
 
     def _seconds(self, name: str) -> int | None:
-        text = self._values.get(name, "")
-        return round(float(text) * SECOND) or None if text.replace(".", "", 1).isdigit() else None
+        return seconds_us(self._values.get(name, "")) or None
 
     def _wire(self, address: Address) -> bytes:
         values = self._values
@@ -132,13 +132,14 @@ class Wget:
             self._end(outcome, 0, "")
 
     def _once_more(self, outcome: Outcome) -> None:
-        wanted = int(self._values.get("tries") or 20) if self._values.get("tries", "20").isdigit() else 20
+        given = seconds_us(self._values.get("tries", "20"))
+        wanted = 20 if given is None else given // SECOND  # 0 is no limit
         if wanted and self._tries >= wanted:
             self._end(outcome, 4, "Giving up.")
             return
-        longest = int(self._values["waitretry"]) if self._values.get("waitretry", "").isdigit() else 10
+        longest_us = seconds_us(self._values.get("waitretry", "10")) or 10 * SECOND
         self._request.on_gone = lambda: None
-        self._request.session.world.env.call_later(min(self._tries, longest) * SECOND, self.ask)
+        self._request.session.world.env.call_later(min(self._tries * SECOND, longest_us), self.ask)
 
     def _end(self, outcome: Outcome, code: int, message: str) -> None:
         quiet = {"-q", "--quiet"} & self._flags

@@ -46,11 +46,11 @@ class Ran:
     @property
     def lines(self) -> list[str]:
         """What it printed."""
-        return self.world.lines()
+        return [event.get("message") for event in self.history.of("code.log")]
 
     def timed(self) -> list[tuple[float, str]]:
         """What it printed, and when."""
-        return [(event.t_us / SECOND, event.get("text")) for event in self.history.of("code.output")]
+        return [(event.t_us / SECOND, event.get("message")) for event in self.history.of("code.log")]
 
 
 def run(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sim.lockstep.curl_options import Wrong, parse
+from sim.lockstep.durations import FOREVER_US, duration_us
 
 
 def no_file(path: str) -> bytes:
@@ -66,3 +69,31 @@ def test_what_the_drill_cannot_give_says_so() -> None:
 def test_options_that_change_nothing_are_taken() -> None:
     options = parse(["-k", "--cacert", "ca.pem", "--http1.1", "-4", "--compressed", "-v", "--no-buffer", "https://x"])
     assert options.urls == ["https://x"]
+
+
+@given(st.lists(st.text(alphabet="-=@abdfHmXsoKz0159.{[ ", max_size=8), max_size=6))
+def test_any_words_are_options_or_refused(words: list[str]) -> None:
+    try:
+        options = parse(words)
+        options.seconds("max-time")
+        options.number("retry", 0)
+    except Wrong as refusal:
+        code = refusal.code
+    else:
+        code = 0 if options.urls else -1
+    assert code in (0, 2)
+
+
+@given(st.floats(0, 1e5), st.sampled_from("smhd"))
+def test_durations_are_what_they_say(number: float, unit: str) -> None:
+    us = duration_us(f"{number:.6f}{unit}")
+    assert us is not None
+    assert abs(us - float(f"{number:.6f}") * {"s": 1e6, "m": 6e7, "h": 3.6e9, "d": 8.64e10}[unit]) <= 1
+
+
+@given(st.text(max_size=6))
+def test_other_words_are_no_durations(text: str) -> None:
+    us = duration_us(text)
+    assert us is None or us >= 0
+    assert duration_us("infinity") == FOREVER_US
+    assert duration_us("1e3") == 1_000_000_000

@@ -127,7 +127,9 @@ def test_nothing_is_left_when_a_run_is_interrupted(tmp_path: Path) -> None:
         print("begins", flush=True)
         run(Path({str(tmp_path)!r}), None, until_s=1e6)
     """)
-    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    child = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     assert child.stdout is not None
     child.stdout.readline()
     try:
@@ -162,7 +164,7 @@ def test_nothing_is_left_when_firedrill_itself_is_killed(tmp_path: Path, isolati
 def test_what_isolation_can_be_asked_for() -> None:
     assert chosen("shim") == "shim"
     assert chosen("auto") in ("netns", "shim")
-    with pytest.raises(BadInput, match="did you|use one of auto, netns, shim"):
+    with pytest.raises(BadInput, match="use one of auto, netns, shim"):
         chosen("jail")
 
 

@@ -16,9 +16,9 @@ from tests.sim.lockstep.exec_kit import run, script
 
 @pytest.mark.skipif(shutil.which("perl") is None, reason="no perl here")
 def test_perl_sleeps_by_the_machine(tmp_path: Path) -> None:
+    (tmp_path / "flatten.pl").write_text('print "go\\n"; sleep 600; print "done\\n";')
     began = wall_seconds()
     with pytest.raises(BadInput, match=r"perl flatten.pl waits by the machine's clock .*live drill") as refused:
-        (tmp_path / "flatten.pl").write_text('print "go\\n"; sleep 600; print "done\\n";')
         run(tmp_path, "perl flatten.pl\n")
     assert refused.value.field == "--exec"
     assert wall_seconds() - began < 10  # refused, not waited for
@@ -63,7 +63,7 @@ def test_a_static_program_is_known_by_its_file(tmp_path: Path) -> None:
             pytest.skip("no static C library here")
     assert is_static(tmp_path / "static")
     assert not is_static(tmp_path / "dynamic")
-    with pytest.raises(BadInput, match="is a static program, which cannot be lock-stepped.*live drill"):
+    with pytest.raises(BadInput, match=r"is a static program, which cannot be lock-stepped.*live drill"):
         check_command("./static --now", tmp_path)
     with pytest.raises(BadInput, match="static --now is a static program and waits by the machine's clock"):
         run(tmp_path, "./static --now\n")

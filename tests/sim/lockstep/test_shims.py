@@ -136,7 +136,7 @@ def test_messages_to_people_are_written_down(tmp_path: Path) -> None:
         logger -t kill-switch -p user.crit "trading halted by script"
         echo "see runbook" | mail -s "EMERGENCY STOP" desk@example.com
     """)  # fmt: skip
-    told = [(event.get("stream"), event.get("text")) for event in ran.history.of("code.output")]
+    told = [(event.get("logger"), event.get("message")) for event in ran.history.of("code.log")]
     assert ("logger", "trading halted by script") in told
     assert ("mail", "see runbook") in told
     assert any(stream == "mail" and "EMERGENCY STOP" in text for stream, text in told)
