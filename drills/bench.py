@@ -7,6 +7,8 @@
     adherence-40x500 scoring 500 acts against 40 steps, over a day of the World: at most 1
     history-digest   digesting the History of a day, over a day of the World: at most 1
     help             `firedrill --help` over a bare interpreter: at most 12
+    alpaca-call      an alpaca-py call in virtual time over the same call answered at once: at most 3.5
+    outage-2h        two hours of outage against a polling alpaca-py bot, over its 120 calls answered at once: 4.2
 
 The two sides of a ratio are taken by turns in one process, and the garbage collector is off for both. What a
 day needs once per seed (the firm before its first second, the prices of the day) is made outside the time of
@@ -19,7 +21,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from drills.benchmarks import others, worlds
+from drills.benchmarks import others, programs, worlds
 from drills.benchmarks.full_day import DAY_US, WINDOW_US
 from drills.benchmarks.ratios import Ratio
 from drills.progress import ProgressLine
@@ -50,6 +52,8 @@ def ratios(
         "adherence": partial(others.adherence, seeds, day_us),
         "digest": partial(others.digest, seeds, day_us),
         "help": partial(others.help_text, seeds),
+        "alpaca-py call": partial(programs.alpaca_call, seeds[:3]),
+        "outage": partial(programs.outage, seeds[:3]),
     }
     for done, (what, measure) in enumerate(measures.items()):
         progress(f"measuring: {what}", done, len(measures))

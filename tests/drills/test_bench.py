@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 
 from drills.bench import ratios
+from drills.benchmarks import programs
 from drills.benchmarks.full_day import DAY_US, build, config, outcome
 from drills.benchmarks.naive import NaiveFirm
 from drills.benchmarks.ratios import Ratio, by_turns
@@ -49,10 +50,16 @@ def test_each_ratio_is_one_line() -> None:
     measured = list(ratios(seeds=range(1, 2), day_us=4 * MINUTE, window_us=MINUTE))
     assert [ratio.name for ratio in measured] == [
         "full-day-light", "full-day-heavy", "window", "naive", "adherence-40x500", "history-digest", "help",
+        "alpaca-call", "outage-2h",
     ]  # fmt: skip
     for ratio in measured:
         assert LINE.fullmatch(ratio.line()), ratio.line()
         assert ratio.ratio > 0
+
+
+def test_a_program_costs_a_few_times_what_its_own_client_library_does() -> None:
+    for ratio in (programs.alpaca_call(range(1, 4)), programs.outage(range(1, 4))):
+        assert ratio.met, ratio.line()
 
 
 def test_a_line_says_whether_the_target_is_met() -> None:
