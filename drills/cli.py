@@ -141,6 +141,14 @@ def run(
             help="Run the code as it is (script, -m module, hooks): its clocks, sleeps and HTTP are the World's.",
         ),
     ] = False,
+    python: Annotated[
+        Path | None,
+        typer.Option(
+            "--python",
+            metavar="PATH",
+            help="Run the code as it is in this interpreter (an environment's bin/python, 3.8 or later).",
+        ),
+    ] = None,
     responder: Annotated[
         str, typer.Option("--responder", metavar="WHO", help=f"Who is on call: {', '.join(RESPONDERS)}.")
     ] = "default",
@@ -163,6 +171,7 @@ def run(
       firedrill run q2 --case q2-half-open --responder none
       firedrill run q1 --runbook ops/incidents.md#kill-switch
       firedrill run q1 --code mybot.drill:build --project ../mybot
+      firedrill run q1 --code bot.py --python ../mybot/.venv/bin/python
 
     \b
     Your code is a function that takes the desk and returns hooks:
@@ -174,7 +183,7 @@ def run(
     from drills.options import RunOptions
 
     options = RunOptions(
-        seed, runbook, code, unmodified, responder, tuple(case) if case else None, project
+        seed, runbook, code, unmodified, responder, tuple(case) if case else None, project, python=python
     )
     return run_command(drills, options, Output(None if no_report else store, json, junit))
 

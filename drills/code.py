@@ -35,14 +35,16 @@ MAX_BYTES = 2_000_000
 _SPEC = re.compile(r"(?P<where>.+?)(?::(?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*))?", re.DOTALL)
 
 
-def load_mitigation(spec: str | None, project: Path | None = None, unmodified: bool = False) -> Mitigation:
+def load_mitigation(
+    spec: str | None, project: Path | None = None, unmodified: bool = False, python: Path | None = None
+) -> Mitigation:
     """The mitigation that `spec` names (None: the reference bot), tried once so that complaints come early.
 
     Its `build` imports the code afresh at each call. Run it inside `code_in_reach`, so that imports inside
     the user's functions find the project too.
     """
     if unmodified:
-        return load_unmodified(spec, project)
+        return load_unmodified(spec, project, python)
     code = UserCode(spec, project)
     with user_imports(code.roots, code.package):
         code.target()

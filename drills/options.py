@@ -38,9 +38,13 @@ class RunOptions:
     """Folder that `code` is imported from; None is the working directory."""
     drill: str | None = None
     """The drill as it was named, where that is not its own name: the path of a file."""
+    python: Path | None = None
+    """The interpreter that the code runs in, as it is; None is our own."""
 
     def __post_init__(self) -> None:
         """Refuse what no run can be made with."""
+        if self.python is not None:
+            object.__setattr__(self, "unmodified", True)  # another interpreter runs code as it is, or not at all
         if self.seed < 0:
             raise BadInput("must be 0 or more", mend="take any whole number from 0 up", field="--seed", value=self.seed)
         if self.responder not in RESPONDERS:
@@ -51,7 +55,7 @@ class RunOptions:
     def as_text(self) -> dict[str, str]:
         """The options that are not left to their default, as text; the seed and the responder always."""
         text = {"seed": str(self.seed), "responder": self.responder}
-        for name in ("runbook", "code", "project", "drill"):
+        for name in ("runbook", "code", "project", "python", "drill"):
             value = getattr(self, name)
             if value is not None:
                 text[name] = str(value)
@@ -70,6 +74,7 @@ class RunOptions:
                 runbook=text.get("runbook"),
                 code=text.get("code"),
                 unmodified=text.get("unmodified") == "yes",
+                python=Path(text["python"]) if "python" in text else None,
                 responder=text.get("responder", "default"),
                 cases=tuple(shlex.split(text["cases"])) if "cases" in text else None,
                 project=Path(text["project"]) if "project" in text else None,
@@ -89,7 +94,9 @@ class RunOptions:
             words += ["--code", self.code]
         if self.project is not None:
             words += ["--project", str(self.project)]
-        if self.unmodified:
+        if self.python is not None:
+            words += ["--python", str(self.python)]
+        elif self.unmodified:
             words.append("--unmodified")
         if self.responder != "default":
             words += ["--responder", self.responder]

@@ -31,6 +31,7 @@ from scenarios.loader import unknown_name
 from scenarios.scenario import Scenario
 from sim.clock import VirtualTime, wall_now, wall_seconds
 from sim.history import History
+from sim.lockstep.interpreter import interpreter
 from sim.world import Mitigation
 
 OnCase = Callable[[str, int, int], None]
@@ -67,7 +68,7 @@ def run_drill(drill: Drill, options: RunOptions, on_case: OnCase = lambda name, 
     started_at, start_s = wall_now().isoformat(timespec="seconds"), wall_seconds()
     scenarios = chosen_cases(drill, options)
     text = text_of(drill, options)
-    mitigation = load_mitigation(options.code, options.project, options.unmodified)
+    mitigation = load_mitigation(options.code, options.project, options.unmodified, options.python)
     records: list[CaseRecord] = []
     histories: dict[str, History] = {}
     with code_in_reach(options.code, options.project, options.unmodified):
@@ -89,7 +90,7 @@ def run_drill(drill: Drill, options: RunOptions, on_case: OnCase = lambda name, 
         code=CodeRecord(
             spec=options.code or REFERENCE, sha256=code_sha256(options.code, options.project, options.unmodified)
         ),
-        responder=options.responder, options=options.as_text(), environment=environment(),
+        responder=options.responder, options=options.as_text(), environment=environment(options.python),
         replay=options.replay_command(drill.name), started_at=started_at,
         duration_s=round(wall_seconds() - start_s, 3),
     )  # fmt: skip
@@ -157,9 +158,9 @@ def text_of(drill: Drill, options: RunOptions) -> Text:
     return Text(runbook, procedure, note, path)
 
 
-def environment() -> Environment:
-    """What a run was made with."""
-    packages = {}
+def environment(python: Path | None = None) -> Environment:
+    """What a run was made with; `python` is the interpreter that the code had for itself."""
+    packages = {} if python is None else {"python of the code": interpreter(str(python)).version}
     for name in _PACKAGES:
         try:
             packages[name] = version(name)

@@ -1,8 +1,8 @@
 """User code as it is: its clocks, sleeps, threads, asyncio and HTTP become the World's.
 
-What `--unmodified` stands for. Hooks called through the desk need none of it; a bot that sleeps by itself,
-reads the time or talks to its broker over HTTP does. An unknown host is refused, so nothing it does leaves
-the machine.
+What `--unmodified` and `--python` stand for. Hooks called through the desk need none of it; a bot that sleeps by
+itself, reads the time or talks to its broker over HTTP does. An unknown host is refused, so nothing it does
+leaves the machine.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pathlib import Path
 from sim.actors.user_hooks import UserHooks
 from sim.actors.user_program import UserProgram
 from sim.errors import BadInput
+from sim.lockstep.interpreter import interpreter
+from sim.lockstep.user_code import OwnHooks, OwnProgram
 from sim.world import Mitigation, World
 
 _PROGRAMS = ("run", "main")
@@ -22,15 +24,21 @@ _PROGRAMS = ("run", "main")
 _SKIPPED = {".venv", "venv", "node_modules", "__pycache__", ".git", "site-packages"}
 
 
-def load_unmodified(spec: str | None, project: Path | None) -> Mitigation:
-    """A script, `-m module`, or `module:function` of `project`; BadInput when there is none."""
+def load_unmodified(spec: str | None, project: Path | None, python: Path | None = None) -> Mitigation:
+    """A script, `-m module`, or `module:function` of `project`; BadInput when there is none.
+
+    With `python`, it runs in that interpreter, in processes of its own.
+    """
     if spec is None:
-        raise BadInput("no code to run as it is", field="--unmodified", mend="name it with --code")
+        field = "--unmodified" if python is None else "--python"
+        raise BadInput("no code to run as it is", field=field, mend="name it with --code")
+    own = None if python is None else interpreter(str(python)).path
     folder = (project or Path()).resolve()
     _, _, function = spec.rpartition(":")
     if ":" in spec and function not in _PROGRAMS:
-        return Mitigation(UserHooks(spec, folder).build, spec, unmodified=True)
-    program = UserProgram(spec, project=folder)
+        hooks = UserHooks(spec, folder) if own is None else OwnHooks(spec, folder, python=own)
+        return Mitigation(hooks.build, spec, unmodified=True)
+    program = UserProgram(spec, project=folder) if own is None else OwnProgram(spec, project=folder, python=own)
     program.check()
     return Mitigation(program.build, spec, unmodified=True)
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import simpy
 
 from sim.actors.process import Process
+from sim.actors.strand import remote_place
 from sim.broker import Broker
 from sim.calendar import TradingCalendar
 from sim.clock import MINUTE, SECOND, VirtualTime
@@ -188,12 +189,14 @@ class BrokerClient:
         return self._process.wait(answer)
 
     def _watch_for_hang(self, answer: simpy.Event, endpoint: str) -> None:
+        elsewhere = remote_place()
         stack = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in traceback.extract_stack()]
+        at = _last_outside(stack) if elsewhere is None else elsewhere
 
         def look() -> None:
             if not answer.triggered and self._process.alive:
                 self._history.emit(
-                    "code.hang", self._process.name, endpoint=endpoint, at=_last_outside(stack),
+                    "code.hang", self._process.name, endpoint=endpoint, at=at,
                     waited_s=HANG_AFTER_US / SECOND,
                 )  # fmt: skip
 

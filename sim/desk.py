@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from sim.actors.strand import remote_place
 from sim.broker_client import BrokerClient, OrderView
 from sim.claims import claims_in
 from sim.clock import SECOND
@@ -251,5 +252,8 @@ def _usable(price: float | None) -> float:
 
 def _caller() -> str:
     """`file:line` of the user's statement that called the desk."""
+    elsewhere = remote_place()
+    if elsewhere is not None:
+        return elsewhere
     frame: Any = sys._getframe(2)
     return f"{frame.f_code.co_filename.rsplit('/', 1)[-1]}:{frame.f_lineno}"

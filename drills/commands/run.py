@@ -20,6 +20,7 @@ from results.record import RunRecord, Verdict
 from results.store import HTML, Store
 from results.terminal import print_run, print_runs
 from sim.errors import BadInput
+from sim.lockstep.interpreter import interpreter
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -61,7 +62,7 @@ def run_command(words: Sequence[str], options: RunOptions, output: Output) -> in
     for target in chosen:
         check_cases(target.drill, options.cases)
         text_of(target.drill, options)
-    load_mitigation(options.code, options.project, options.unmodified)
+    load_mitigation(options.code, options.project, options.unmodified, options.python)
     output.check()
     screen = console(to_stderr=output.takes_stdout)
     _announce(screen, words, chosen, options)
@@ -105,6 +106,7 @@ def _announce(screen: Console, words: Sequence[str], chosen: Sequence[Target], o
         "runbook": options.runbook or own,
         "code": options.code or f"{REFERENCE} (the reference bot)",
         "project": None if options.project is None else str(options.project),
+        "python": None if options.python is None else f"{options.python} ({interpreter(str(options.python)).version})",
         "responder": options.responder,
         "cases": None if options.cases is None else ", ".join(options.cases),
         "replay": options.replay_command(*words),

@@ -57,7 +57,10 @@ class Output:
 
     def plain(self, text: str) -> str:
         """Without what differs between two runs of one seed: addresses and the name of the working directory."""
-        return _ADDRESS.sub("0x...", text).replace(str(self._program.runtime.directory), "")
+        text = _ADDRESS.sub("0x...", text)
+        for folder in self._program.private:
+            text = text.replace(folder, "")
+        return text
 
     def write_traceback(self, error: BaseException) -> None:
         """Print an exception that nobody caught."""
@@ -72,12 +75,15 @@ class Output:
         if record.exc_info and record.exc_info[1] is not None:
             error = record.exc_info[1]
             message = f"{message} ({type(error).__name__}: {error})"
+        at = f"{record.filename}:{record.lineno}"
+        self.log_line(record.levelname.lower(), message, at, record.name)
+
+    def log_line(self, level: str, message: str, at: str, logger: str) -> None:
+        """Record a log message that was written at `at`."""
         if self._room():
-            at = f"{record.filename}:{record.lineno}"
             text = self.plain(message)
             self._program.history.emit(
-                "code.log", self._program.name, level=record.levelname.lower(), message=text, at=at,
-                logger=record.name,
+                "code.log", self._program.name, level=level, message=text, at=at, logger=logger
             )  # fmt: skip
             self._claims(text, at)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 _MISSING = object()
 
-_OURS = ("sim.actors.", "sim.clock", "time_machine")
+_OURS = ("sim.actors.", "sim.lockstep.", "sim.clock", "time_machine")
 """Modules that keep what they hold: they need the originals."""
 
 

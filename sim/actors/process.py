@@ -216,6 +216,9 @@ def _from_user(error: BaseException) -> bool:
 
 def _origin(error: BaseException) -> str:
     """`file:line` of the innermost frame of user code that `error` came from."""
+    elsewhere = getattr(error, "firedrill_at", None)
+    if elsewhere is not None:  # it was raised in a process of its own
+        return str(elsewhere)
     frames = list(traceback.extract_tb(error.__traceback__))
     frame = ([f for f in frames if not _ours(f.filename)] or frames)[-1]
     return f"{Path(frame.filename).name}:{frame.lineno}"

@@ -51,6 +51,8 @@ class Program:
         self.world, self.env, self.hub, self.history = world, world.env, world.hub, world.history
         self.hosts = hosts_of(world)
         self.epoch_ns = epoch_ns(world.clock.epoch)
+        self.private: tuple[str, ...] = (str(runtime.directory),)
+        """Folders whose names differ from run to run, and so are not written down."""
         self.dead = False
         self.exit_code: int | None = None
         self.pid = runtime.next_pid()

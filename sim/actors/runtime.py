@@ -17,7 +17,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,8 @@ class Runtime:
         self.programs: list[Program] = []
         self.active: Program | None = None
         self.interrupted = False
+        self.on_close: list[Callable[[], object]] = []
+        """Called when every program has ended."""
         self._interpreters: dict[int, Interpreter] = {}
         self._projects: dict[str, bool] = {}
         self._roots: tuple[str, ...] = ()
@@ -171,6 +173,8 @@ class Runtime:
             program.kill(-int(signal.SIGKILL))
         self.programs.clear()
         self.activate(None)
+        for ended in self.on_close:
+            ended()
         shutil.rmtree(self.directory, ignore_errors=True)
 
 

@@ -40,6 +40,10 @@ class Strand(greenlet.greenlet):
         self.in_log = 0
         """More than 0 while the program's log handlers work: what they print is in the log already."""
         self.polls = 0
+        self.channel: Any = None
+        """The connection to the thread of another process that it stands for (`sim.lockstep`)."""
+        self.remote_at: str | None = None
+        """Where in that process the call comes from that is being served."""
         self.until_signal = False
         """Whether it waits in `signal.pause`: the next signal ends the wait."""
         self._body = body
@@ -127,6 +131,12 @@ def current() -> Strand | None:
     return me if type(me) is Strand else None
 
 
+def remote_place() -> str | None:
+    """`file:line` of the user's call that is being served for a process of its own; None when there is none."""
+    me = current()
+    return None if me is None else me.remote_at
+
+
 def must_live() -> None:
     """Raise `Killed` in a strand whose program has ended."""
     me = greenlet.getcurrent()
@@ -134,4 +144,4 @@ def must_live() -> None:
         me.program.check(me)
 
 
-__all__ = ["POLLS", "POLL_US", "Killed", "Strand", "current", "must_live"]
+__all__ = ["POLLS", "POLL_US", "Killed", "Strand", "current", "must_live", "remote_place"]

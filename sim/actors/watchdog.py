@@ -45,6 +45,8 @@ class Watchdog:
         self._runtime, self.limit_s = runtime, limit_s
         self.beat = 0
         """Raised at each wait and each return from one."""
+        self.elsewhere = False
+        """Whether a process of the machine is waited for, which is watched in a way of its own."""
         self._stacks: list[list[stacks.Place]] = []
 
     @contextmanager
@@ -68,7 +70,7 @@ class Watchdog:
         seen, since = self.beat, wall_seconds()
         step_s = self.limit_s / 10
         while not done.wait(step_s):
-            if self.beat != seen:
+            if self.elsewhere or self.beat != seen:
                 seen, since = self.beat, wall_seconds()
                 self._stacks.clear()
                 continue
