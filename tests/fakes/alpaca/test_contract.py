@@ -1,7 +1,7 @@
 """Alpaca's core passes one contract suite with both of its Python clients, in virtual time and over a socket.
 
-alpaca-trade-api runs over the socket only, in an environment of its own: in virtual time the two cannot be
-loaded into one process.
+The two cannot be loaded into one process: alpaca-trade-api runs in an environment of its own, in virtual time
+by lock-step.
 """
 
 from __future__ import annotations
@@ -57,6 +57,15 @@ def old_client() -> Iterator[subprocess.Popen[str]]:
     ) as process:  # fmt: skip
         yield process
         process.kill()
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_alpaca_trade_api_in_virtual_time(check: str) -> None:
+    world = quiet_world()
+    register(world)
+    lines = run(world, FOLDER, "old_client.py:in_virtual_time", 900, {"CHECK": check}, python_of_old_client())
+    errors = [(e.get("error"), e.get("at")) for e in world.history.of("code.error", "code.output")]
+    assert lines[-1:] == ["passed"], errors
 
 
 @pytest.mark.parametrize("check", CHECKS)
