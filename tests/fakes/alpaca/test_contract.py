@@ -25,6 +25,11 @@ SPEED = 60.0
 """World seconds in a second, over a socket."""
 SPEEDS = {"bars_of_every_length": 200.0, "the_rate_limit_is_announced_and_answered": 5.0}
 FOLDER = Path(__file__).parent
+BOUNDED = (
+    "a_bracket", "an_order_fills_and_is_found_again", "bars_of_every_length", "positions",
+    "the_market_data_stream", "the_trade_update_stream",
+)  # fmt: skip
+"""What `make test` runs in lock-step, where each check starts an interpreter with pandas; `make soak` runs all."""
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -59,7 +64,9 @@ def old_client() -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize(
+    "check", [pytest.param(check, marks=() if check in BOUNDED else pytest.mark.slow) for check in CHECKS]
+)
 def test_alpaca_trade_api_in_virtual_time(check: str) -> None:
     world = quiet_world()
     register(world)
