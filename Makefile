@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help drill test lint types unit bench soak selftest clean
+.PHONY: help drill test lint types unit old-client bench soak selftest clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 12
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Firedrill needs Python 3.11 or newer; set PYTHON=python3.x")'
@@ -30,6 +30,9 @@ types: $(STAMP)  ## mypy, strict
 
 unit: $(STAMP)  ## the test suite, without the soaks
 	$(BIN)/pytest -q -n auto -m 'not slow'
+
+old-client: $(STAMP)  ## the environment of alpaca-trade-api, which the tests else make at first use
+	$(BIN)/python tests/fakes/alpaca/old_environment.py
 
 soak: $(STAMP)  ## the long tests
 	$(BIN)/pytest -q -n auto -m slow

@@ -10,6 +10,8 @@
     crossing-over-pipe   a sleep of code in its own interpreter (`--python`) over a bare round trip by pipe: at most 10
     crossing-over-ours   the same sleep over one of code in our own process: at most 25
     shim-call            a script's `sleep` in lock-step over a start of `/bin/true` by a shell: at most 8 (Linux)
+    alpaca-call      an alpaca-py call in virtual time over the same call answered at once: at most 3.5
+    outage-2h        two hours of outage against a polling alpaca-py bot, over its 120 calls answered at once: 4.2
 
 The two sides of a ratio are taken by turns in one process, and the garbage collector is off for both. What a
 day needs once per seed (the firm before its first second, the prices of the day) is made outside the time of
@@ -22,7 +24,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from drills.benchmarks import crossings, others, worlds
+from drills.benchmarks import crossings, others, programs, worlds
 from drills.benchmarks.full_day import DAY_US, WINDOW_US
 from drills.benchmarks.ratios import Ratio
 from drills.progress import ProgressLine
@@ -57,6 +59,8 @@ def ratios(
         "help": partial(others.help_text, seeds),
         "crossing over pipe": partial(crossings.against_pipe, seeds, sleeps),
         "crossing over ours": partial(crossings.against_ours, seeds, sleeps),
+        "alpaca-py call": partial(programs.alpaca_call, seeds[:3]),
+        "outage": partial(programs.outage, seeds[:3]),
     }
     if sys.platform.startswith("linux"):
         from drills.benchmarks import shims

@@ -93,7 +93,7 @@ class OrderManager:
             # Before its own answer was due, the order may still be on its way behind the cancel.
             overdue = self._env.now - order.created_us >= SUBMIT_TIMEOUT_US
             if isinstance(error, UnknownOrder) and not order.acknowledged and overdue:
-                self._close(order, Status.REJECTED)
+                self.settle(order.id, Status.REJECTED, 0)  # the broker never had it
             on_done(error)
 
         self._link.request(

@@ -9,6 +9,7 @@ from itertools import count
 import pytest
 
 from drills.bench import ratios
+from drills.benchmarks import programs
 from drills.benchmarks.full_day import DAY_US, build, config, outcome
 from drills.benchmarks.naive import NaiveFirm
 from drills.benchmarks.ratios import Ratio, by_turns
@@ -51,11 +52,17 @@ def test_each_ratio_is_one_line() -> None:
     assert [ratio.name for ratio in measured] == [
         "full-day-light", "full-day-heavy", "window", "naive", "adherence-40x500", "history-digest", "help",
         "crossing-over-pipe", "crossing-over-ours",
+        "alpaca-call", "outage-2h",
         *(["shim-call"] if sys.platform.startswith("linux") else []),
     ]  # fmt: skip
     for ratio in measured:
         assert LINE.fullmatch(ratio.line()), ratio.line()
         assert ratio.ratio > 0
+
+
+def test_a_program_costs_a_few_times_what_its_own_client_library_does() -> None:
+    for ratio in (programs.alpaca_call(range(1, 4)), programs.outage(range(1, 4))):
+        assert ratio.met, ratio.line()
 
 
 def test_a_line_says_whether_the_target_is_met() -> None:

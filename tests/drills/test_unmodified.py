@@ -65,6 +65,44 @@ def test_hooks_sleep_in_virtual_time_on_the_simulated_day(tmp_path: Path) -> Non
     assert said == {"slept 2.0 s on 2026-03-10"}
 
 
+BUYER = """\
+import time
+from alpaca.common.exceptions import APIError
+from alpaca.trading.client import TradingClient
+from alpaca.trading.enums import OrderSide, TimeInForce
+from alpaca.trading.requests import LimitOrderRequest
+
+client = TradingClient("key", "secret", paper=True)
+for number in range(21):
+    order = LimitOrderRequest(symbol="SPY", qty=1, side=OrderSide.BUY, time_in_force=TimeInForce.GTC, limit_price=9,
+                              client_order_id=f"b{number}")
+    try:
+        client.submit_order(order)
+    except (APIError, ValueError):
+        print("order", number, "failed")
+    time.sleep(60)
+LOOK
+time.sleep(100000)
+"""
+
+
+@pytest.mark.parametrize(("look", "lost"), [("pass", True), ("client.get_orders()", False)])
+def test_its_own_orders_are_known_to_the_firm_but_for_those_it_never_heard_of_again(
+    tmp_path: Path, look: str, lost: bool
+) -> None:
+    (tmp_path / "bot.py").write_text(BUYER.replace("LOOK", look), encoding="utf-8")
+    options = RunOptions(
+        seed=3, code="bot.py", unmodified=True, project=tmp_path, cases=("q2-html-502",), responder="none"
+    )
+    finished = run_drill(drills()["q2"], options)
+    history = finished.histories["q2-html-502"]
+    mine = [e.subject for e in history.of("order.sent") if e.get("via") == "http"]
+    assert len(mine) > 10
+    assert not [f for f in finished.record.findings if "unknown to the firm" in f.title]
+    never = [f.title for f in finished.record.findings if "never heard of again" in f.title]
+    assert bool(never) == lost, never
+
+
 def test_what_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no such file"):
         load_mitigation("nowhere.py", tmp_path, unmodified=True)

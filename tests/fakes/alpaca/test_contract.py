@@ -1,7 +1,7 @@
 """Alpaca's core passes one contract suite with both of its Python clients, in virtual time and over a socket.
 
-alpaca-trade-api runs over the socket only, in an environment of its own: in virtual time the two cannot be
-loaded into one process.
+The two cannot be loaded into one process: alpaca-trade-api runs in an environment of its own, in virtual time
+by lock-step.
 """
 
 from __future__ import annotations
@@ -25,6 +25,11 @@ SPEED = 60.0
 """World seconds in a second, over a socket."""
 SPEEDS = {"bars_of_every_length": 200.0, "the_rate_limit_is_announced_and_answered": 5.0}
 FOLDER = Path(__file__).parent
+BOUNDED = (
+    "a_bracket", "an_order_fills_and_is_found_again", "bars_of_every_length", "positions",
+    "the_market_data_stream", "the_trade_update_stream",
+)  # fmt: skip
+"""What `make test` runs in lock-step, where each check starts an interpreter with pandas; `make soak` runs all."""
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -57,6 +62,17 @@ def old_client() -> Iterator[subprocess.Popen[str]]:
     ) as process:  # fmt: skip
         yield process
         process.kill()
+
+
+@pytest.mark.parametrize(
+    "check", [pytest.param(check, marks=() if check in BOUNDED else pytest.mark.slow) for check in CHECKS]
+)
+def test_alpaca_trade_api_in_virtual_time(check: str) -> None:
+    world = quiet_world()
+    register(world)
+    lines = run(world, FOLDER, "old_client.py:in_virtual_time", 900, {"CHECK": check}, python_of_old_client())
+    errors = [(e.get("error"), e.get("at")) for e in world.history.of("code.error", "code.output")]
+    assert lines[-1:] == ["passed"], errors
 
 
 @pytest.mark.parametrize("check", CHECKS)
