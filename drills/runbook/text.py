@@ -28,7 +28,7 @@ _BOX = re.compile(r"^\s*\[([ xX✓✔])\]\s+")
 _PICTOGRAPH = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d\u2b00-\u2bff\u200e\u200f\u202a-\u202e]")
 _NUMBER = re.compile(
     r"^\s*(?:(?:step|schritt|paso|étape|etape|passo|stap|krok)\s*(?P<word>\d{1,3})(?:\.\d{1,3})?\s*(?:[:.)\]–—-]+\s*|\s+|$)"
-    r"|\(?(?P<plain>\d{1,3})(?:\.\d{1,3}){0,3}\s*[.)\]:](?:\s+(?=\S)|(?=[^\d\s]))|(?:\d{1,3}\.){1,3}(?P<dotted>\d{1,3})\s+(?=\S))",
+    r"|\(?(?P<plain>\d{1,3})(?:\.\d{1,3}){0,3}\s*[.)\]:](?:\s+(?=\S)|(?=[^\d\s]))|(?:(?:\d{1,3}|[A-Z])\.){1,3}(?P<dotted>\d{1,3})\s+(?=\S))",
     re.I,
 )
 
@@ -112,7 +112,7 @@ def no_pictographs(text: str) -> str:
 
 
 _BEGINS_ANEW = re.compile(
-    r"^\s*(?:[-*•→>]|\d+[.)]|\*\*|__|(?:if|when|wenn|falls|si|yes|no|ja|nein|sí|else|otherwise|sonst)\b|"
+    r"^\s*(?:[-*•→>]|\\?[<>≥≤]=?\s*\d|\d+[.)]|\*\*|__|(?:if|when|wenn|falls|si|yes|no|ja|nein|sí|else|otherwise|sonst)\b|"
     r"\w[\w ]{0,30}:\s)",
     re.I,
 )
