@@ -16,7 +16,8 @@ from drills.runbook.text import bold_lead, checkbox, plain
 _OBJECTIVE = re.compile(
     r"(?<!\w)(?P<name>RTO|RPO|MTTR|MTD|MTTA|recovery time objective|recovery point objective|"
     r"wiederherstellungszeit|wiederanlaufzeit|tiempo (?:objetivo )?de recuperación|"
-    r"wiederanlauf(?= ?:)|time to (?:restore|recover|resolve|mitigate)|restore(?:d)?(?= ?:)|recovery (?:target|time)(?= ?:))\b[^\n]{0,60}?"
+    r"wiederanlauf(?= ?:)|time to (?:restore|recover|resolve|mitigate)|restored?(?= ?:)|"
+    r"recovery (?:target|time)(?= ?:))\b[^\n]{0,60}?"
     r"(?:[:=≤<|]|\bis\b|\bof\b|\bvon\b|\bist\b|\bes\b|\bde\b)+\s*(?P<time>[<≤~]?\s*\d[^\n.;,|]{0,40})",
     re.I,
 )

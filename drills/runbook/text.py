@@ -36,7 +36,8 @@ _NUMBER = re.compile(
 @functools.lru_cache(maxsize=8192)
 def plain(raw: str) -> str:
     """The words of inline Markdown on one line, without emphasis, code marks, links and tags."""
-    text = _COMMENT.sub(" ", raw[:MAX_INLINE_CHARS])
+    text = raw[:MAX_INLINE_CHARS]
+    text = _COMMENT.sub(" ", text) if "-->" in text else text
     text = _IMAGE_OR_LINK.sub(r"\1", text)
     text = _REFERENCE_LINK.sub(r"\1", text)
     text = _TAG.sub(" ", text)
@@ -67,7 +68,7 @@ def links(raw: str) -> list[str]:
 
 def comments(raw: str) -> list[str]:
     """The HTML comments in a piece of Markdown."""
-    return [match.group(1).strip() for match in _COMMENT.finditer(raw)]
+    return [match.group(1).strip() for match in _COMMENT.finditer(raw)] if "-->" in raw else []
 
 
 def bold_lead(raw: str) -> tuple[str, str] | None:
