@@ -16,15 +16,24 @@ from drills.runbook.text import bold_lead, checkbox, plain
 _OBJECTIVE = re.compile(
     r"(?<!\w)(?P<name>RTO|RPO|MTTR|MTD|MTTA|recovery time objective|recovery point objective|"
     r"wiederherstellungszeit|wiederanlaufzeit|tiempo (?:objetivo )?de recuperación|"
-    r"time to (?:restore|recover|resolve|mitigate)|restore(?:d)?(?= ?:)|recovery (?:target|time)(?= ?:))\b[^\n]{0,60}?"
+    r"wiederanlauf(?= ?:)|time to (?:restore|recover|resolve|mitigate)|restored?(?= ?:)|"
+    r"recovery (?:target|time)(?= ?:))\b[^\n]{0,60}?"
     r"(?:[:=≤<|]|\bis\b|\bof\b|\bvon\b|\bist\b|\bes\b|\bde\b)+\s*(?P<time>[<≤~]?\s*\d[^\n.;,|]{0,40})",
     re.I,
 )
+_RESTORED = re.compile(
+    r"\b(?:restor\w+|recover\w*|back (?:up|online|in business)|wiederher\w*|wieder(?:anlauf|aufnahme)\w*|recuperar|"
+    r"restablecer|rétabli\w*|restabelecer)\b[^.\n]{0,50}?\b(?:within|in under|in less than|innerhalb(?: von)?|binnen|"
+    r"spätestens nach|en menos de|dentro de|en moins de|em menos de)\s+(?P<time>\d[^.\n;,|]{0,20})",
+    re.I,
+)
+"""`Trading restored within 45 minutes`: an objective in a sentence."""
 _OBJECTIVE_NAMES = {
     "recovery time objective": "RTO",
     "recovery point objective": "RPO",
     "wiederherstellungszeit": "RTO",
     "wiederanlaufzeit": "RTO",
+    "wiederanlauf": "RTO",
     "time to restore": "RTO",
     "time to recover": "RTO",
     "time to mitigate": "RTO",
@@ -119,11 +128,11 @@ def read_objectives(section: Section, file: str) -> tuple[Objective, ...]:
     """The objectives with a number that stand directly under a section (not below its sub-headings)."""
     found = []
     for line, text in _lines(section.blocks):
-        match = _OBJECTIVE.search(text)
+        match = _OBJECTIVE.search(text) or _RESTORED.search(text)
         seconds = seconds_in(match.group("time")) if match else None
         if match is None or seconds is None:
             continue
-        name = match.group("name")
+        name = match.group("name") if match.re is _OBJECTIVE else "RTO"
         short = _OBJECTIVE_NAMES.get(name.lower(), "RTO" if name.lower().startswith("tiempo") else name.upper())
         if short in {"RTO", "RPO", "MTTR", "MTD", "MTTA"}:
             src = Source(file=file, line=line, end=line, path=(*section.path, section.text))

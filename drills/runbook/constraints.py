@@ -35,7 +35,9 @@ _COUNTS = {
     "cinco": 5,
 }
 _APPROVAL = re.compile(
-    r"(?:\b(?:once|until|when)\b[^.,\n]{2,40}\b(?:agrees?|approves?|signs? off|(?:has|have) (?:agreed|approved|signed "
+    r"(?:^(?:with|con|mit|avec|com)\b[^.\n]{0,25}\b(?:approval|sign-?off|autorización|aprobación|freigabe|genehmigung|"
+    r"zustimmung|validation|accord|aprovação)\b|\bget\b[^.\n]{0,40}\b(?:approval|sign-?off)\b[^.\n]{0,4}\bfirst\b|"
+    r"\b(?:once|until|when)\b[^.,\n]{2,40}\b(?:agrees?|approves?|signs? off|(?:has|have) (?:agreed|approved|signed "
     r"off))\b|\b(?:uniquement|seulement)\b[^.\n]{0,60}\b(?:après|avec)\b[^.\n]{0,40}\b(?:validation|accord|"
     r"approbation|autorisation)|\b(?:somente|só|apenas)\b[^.\n]{0,60}\b(?:após|com|depois)\b[^.\n]{0,40}\b(?:aprovação|"
     r"autorização)|"

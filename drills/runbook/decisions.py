@@ -29,6 +29,11 @@ _ELSE = re.compile(
 _ANSWER = re.compile(
     rf"^(?P<condition>yes|no|ja|nein|sí|true|false|ok|not ok)\s*(?:{_ARROW}|[:,–—-])\s*(?P<action>\S[^\n]*)$", re.I
 )
+_MEASURED = re.compile(
+    rf"^(?P<condition>[<>≥≤]=?\s*\d[\d.,]*\s*(?:bps?|%|ms|s|min|k|m|usd|eur|points?|ticks?)?)\s*(?::|{_ARROW})\s*"
+    rf"(?P<action>\S[^\n]*)$",
+    re.I,
+)
 _PLAIN_ARROW = re.compile(rf"^(?P<condition>[^\n]{{1,300}}?)\s*{_ARROW}\s*(?P<action>\S[^\n]*)$")
 BOX_CHARACTERS = re.compile(r"[─│┌┐└┘├┤┬┴┼═║╔╗╚╝╠╣╦╩╬▼▲►◄╭╮╯╰]|\+--+\+|^\s*\|?\s*[+`\\]--+\s", re.M)
 _TREE_MARK = re.compile(r"^(?P<indent>[\s│|║]*)(?:[├└╠╚+`\\]+[─═-]{1,6}[►>]?\s*)(?P<text>[^─═┤┐┘│+|\s].*)$")
@@ -49,7 +54,7 @@ class Choice(NamedTuple):
 def as_choice(text: str, announced: bool = False) -> Choice | None:
     """`text` as a branch; `announced` when its surroundings say that a decision is made here."""
     words = " ".join(text.split())[:600]
-    for pattern in (_ARROWED, _ELSE, _ANSWER, _COLONED, _DASHED, _COMMAED):
+    for pattern in (_ARROWED, _ELSE, _ANSWER, _MEASURED, _COLONED, _DASHED, _COMMAED):
         match = pattern.match(words)
         # "When it was lost, when it was back" has the form of a branch, but nothing in it is to be done.
         weak = match is not None and pattern in (_DASHED, _COMMAED) and not actions_in(match.group("action"))

@@ -15,7 +15,9 @@ _COLONS = re.compile(r"^\s{0,3}:::+[ \t]*(?P<kind>\{?[.\w-]*\}?)[ \t]*(?P<title>
 _GITHUB = re.compile(r"^(?P<lead>\s{0,3}>\s?)\[!(?P<kind>NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*$", re.I)
 _ASIDE = re.compile(r"^\s{0,3}</?aside>\s*$", re.I)
 _FENCE = re.compile(r"^\s*(?P<mark>`{3,}|~{3,})")
-_HINT = re.compile(r"!!!|\?\?\?|===|:::|\[!|<aside>|</aside>", re.I)
+_BOUND = re.compile(r"^\s{0,3}>(?==?\d)")
+"""A line such as `>25 bps: stop` is a bound and no quotation."""
+_HINT = re.compile(r"!!!|\?\?\?|===|:::|\[!|<aside>|</aside>|^\s{0,3}>=?\d", re.I | re.M)
 
 
 def plain_markdown(text: str) -> str:
@@ -68,6 +70,8 @@ def _title(opened: re.Match[str]) -> str:
 def _other(line: str) -> str:
     if _GITHUB.match(line) or _ASIDE.match(line):
         return line[: len(line) - len(line.lstrip("> \t"))].rstrip() if line.lstrip().startswith(">") else ""
+    if _BOUND.match(line):
+        return line.replace(">", "\\>", 1)
     colons = _COLONS.match(line)
     if colons is not None and (colons.group("kind") or not colons.group("title")):
         title = colons.group("title").strip(' []"')

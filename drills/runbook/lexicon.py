@@ -65,6 +65,8 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"criticidad|incidentes|incidencias)", r"^(?:severidad|gravedad|prioridad)(?:es)?$", r"^clasificación$",
             r"^severidades\b", r"^niveaux? de (?:gravité|sévérité|priorité)", r"^(?:gravité|sévérité)s?$",
             r"^(?:níveis|nível) de (?:severidade|gravidade|prioridade)", r"^severity guide$",
+            r"^(?:alarm|eskalations|warn|stör)?stufen$", r"^(?:impact|incident|alert|urgency|warning|risk) levels?$",
+            r"^(?:levels|tiers|niveles|niveaux|níveis)$", r"^impact (?:and|&) urgency$",
     )),
     ("symptoms", _any(
         r"^(?:typical |common |observed |known )?symptoms?\b", r"^signs\b", r"^examples$", r"^indicators$",

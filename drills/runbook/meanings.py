@@ -67,7 +67,7 @@ def verified(title: str) -> tuple[str, ...]:
 def restarted(target: str) -> tuple[str, ...]:
     """What restarting a thing of this name amounts to."""
     words = name_words(target)
-    if re.search(r"\b(?:broker|connector|adapter|gateway|tws|fix|session)\b", words):
+    if re.search(r"\b(?:broker|connector|adapter|adaptador|pasarela|konnektor|gateway|tws|fix|session)\b", words):
         return ("reconnect",)
     if re.search(r"\b(?:prometheus|alertmanager|grafana|monitoring)\b", words):
         return ("restore_monitoring",)

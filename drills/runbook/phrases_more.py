@@ -32,6 +32,8 @@ MORE: dict[str, re.Pattern[str]] = {
         r"(?:verify|confirm|check|ensure)\b.{0,40}\b(?:c[ao]mes? (?:back )?up|is (?:back )?up|starts? cleanly)\b"),
     "verify_trading": any_of(
         r"(?:confirmar|verificar|comprobar)\b.{0,25}\b(?:vuelve a operar|opera de nuevo|volta a operar)"),
+    "quarantine_data": any_of(
+        r"(?:exclude|reject|drop|discard|block|ignore)\b.{0,20}\b(?:quotes?|prices?|ticks?|points?|tenors?)\b"),
     "safe_mode": any_of(r"drain\b\W{0,3}(?:it|the (?:host|bot|strategy|engine|book|algo|box))\b",
         r"drain$"),
     "escalate": any_of(r"faire remonter", r"escalad\w+\b", r"remonter (?:à|au)\b",
@@ -40,7 +42,9 @@ MORE: dict[str, re.Pattern[str]] = {
         r"aprovação\b", r"autorização\b"),
     "acknowledge": any_of(r"(?:acquitter|prendre en compte)\b.{0,15}\b(?:alerte|alarme)",
         r"(?:reconhecer|aceitar)\b.{0,15}\balerta"),
-    "declare_severity": any_of(r"classify\b", r"(?:déclarer|qualifier|classer)\b.{0,25}\b(?:incident|gravité)",
+    "declare_severity": any_of(r"classify\b",
+        r"(?:alarm)?stufe\b.{0,20}\b(?:bestimm|festleg|ermittel|feststell)\w*",
+        r"(?:déclarer|qualifier|classer)\b.{0,25}\b(?:incident|gravité)",
         r"(?:declarar|classificar)\b.{0,25}\b(?:incidente|gravidade)"),
     "root_cause": any_of(r"(?:identifier|rechercher|analyser|trouver)\b.{0,20}\bcause", r"ursache\b.{0,20}"),
     "call_broker": any_of(
@@ -72,7 +76,9 @@ MORE: dict[str, re.Pattern[str]] = {
     "resume": any_of(
         rf"(?:re-?)?(?:enable|start|activate|turn on|switch on|open|resume)\b.{{0,25}}\b{_FLOW}\b"
         r"(?! (?:stack|system|engine|service|process|app\w*|host|server))",
-        r"let\b.{0,30}\btrade again", r"un-?block\b(?!.{0,15}\b(?:ip|account)\b)",
+        rf"{_FLOW}\b.{{0,20}}\b(?:start(?:en|et)\b|anfahr\w*|wiederaufnehm\w*|fortsetz\w*|einschalt\w*)",
+        r"let\b.{0,30}\btrade again", r"^(?:wiederanlauf|wiederaufnahme(?: des handels)?)$",
+        r"un-?block\b(?!.{0,15}\b(?:ip|account)\b)",
         r"(?:algos?|bots?|strategien?|händler)\b.{0,30}\b(?:start|anfahr)\w*", r"wieder (?:an|hoch)fahren",
         r"(?:handel|orders?|aufträge|strategien?)\b.{0,20}\b(?:entsperr|freischalt)\w*",
         r"(?:desbloquear|reactivar|arrancar|iniciar)\b.{0,25}\b(?:estrategias?|operativa|negociación|[oó]rdenes)",
@@ -80,7 +86,9 @@ MORE: dict[str, re.Pattern[str]] = {
         r"(?:reprendre|relancer|réactiver)\b.{0,25}\b(?:négociation|trading|stratégies?|cotations?)",
         r"(?:retomar|reativar|religar)\b.{0,25}" + _PT_FLOW),
     "halt": any_of(rf"(?:stop|halt|pause|suspend|freeze|disable|block|cease|kill)\b.{{0,25}}\b{_FLOW}\b",
-        r"(?:press|hit|push)\b.{0,20}\b(?:red|stop|panic|emergency) button", r"^freeze$",
+        rf"{_FLOW}\b.{{0,20}}\b(?:stopp|anhalt|aussetz|einstell|pausier|abschalt)\w*",
+        r"neue (?:einstiege|positionen)\b.{0,20}\b(?:sperr|blockier|unterbind)\w*",
+        r"(?:press|hit|push)\b.{0,20}\b(?:red|stop|panic|emergency) button", r"^freeze$", r"^(?:stop|halt)(?=\s*[,;.])",
         r"stop\b.{0,20}\b(?:new )?(?:repo |spot |option )?trades\b",
         r"(?:activar|pulsar|accionar|apretar)\b.{0,20}\b(?:botón de (?:parada|pánico|emergencia))",
         rf"(?:arrêter|stopper|suspendre|bloquer|couper|geler)\b.{{0,30}}\b{_FR_FLOW}",

@@ -18,7 +18,7 @@ from drills.runbook.blocks import Block, ListBlock, parse_blocks
 from drills.runbook.constraints import constraint_in
 from drills.runbook.drafts import Found, StepDraft
 from drills.runbook.finish import Finisher
-from drills.runbook.lexicon import is_generic, is_phase
+from drills.runbook.lexicon import is_generic, is_phase, kind_of
 from drills.runbook.model import Constraint, Finding, Override, Runbook, Source
 from drills.runbook.overrides import read_overrides, read_sidecar
 from drills.runbook.people import read_contacts, read_escalation
@@ -102,14 +102,17 @@ def _read(text: str, file: str, overrides: Mapping[str, Override], stem: str) ->
         raise BadInput(
             "holds no step", mend="write steps as a numbered list, numbered headings or fenced commands", file=file
         )
-    _name_after_document(drafts, title)
+    if top is not None:
+        _name_after_document(drafts, title)
     return _Assembly(root, top, title, drafts, found, overrides).runbook(digest, last, meta)
 
 
 def _name_after_document(drafts: Sequence[ProcedureDraft], title: str) -> None:
     """A document's only response is called what the document is called, not "Response"."""
     main = [draft for draft in drafts if draft.role not in {"post", "prevention", "communication"}]
-    if len(main) == 1 and is_phase(main[0].section.text) and not is_generic(title):
+    if len(main) != 1 or is_generic(title):
+        return
+    if is_phase(main[0].section.text) or kind_of(main[0].section.text) == "steps":
         main[0].title = title
 
 

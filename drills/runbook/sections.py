@@ -111,9 +111,11 @@ def _fill(section: Section, blocks: Sequence[Block]) -> None:
     """Give a section its blocks, cut at bold labels."""
     current = section
     defined = sum(_definition(block) is not None for block in blocks) >= 2
+    counted = sum(_counted(block) is not None for block in blocks) >= 2
     for index, block in enumerate(blocks):
         following = blocks[index + 1] if index + 1 < len(blocks) else None
         label = as_label(block, following) or (_definition(block) if defined else None)
+        label = label or (_counted(block) if counted else None)
         if label is None and current is not section and _ends_here(current, block):
             current = section
         if label is None:
@@ -167,6 +169,17 @@ def _definition(block: Block) -> tuple[str, str] | None:
         return None
     label = bold[0].rstrip(".! ")
     return None if kind_of(label) is not None or _METADATA.match(plain(label)) else (label, bold[1])
+
+
+_DOTTED = re.compile(r"^(?:[A-Z]|\d{1,2})\.\d{1,2}(?:\.\d{1,2})?\s+\S")
+
+
+def _counted(block: Block) -> tuple[str, str] | None:
+    """`A.1 Stop the sessions` or `2.3 Read the reason` as a paragraph: a numbered title without its marks."""
+    if not isinstance(block, Paragraph):
+        return None
+    first, _, more = block.raw.strip().partition("\n")
+    return (first, more) if _DOTTED.match(plain(first)) and len(first) <= _LABEL_CHARS else None
 
 
 _ANNOUNCED: frozenset[Kind | None] = frozenset({"symptoms", "steps", "trigger", "checklist", "contacts"})

@@ -14,11 +14,12 @@ _HEADERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern, re.I))
     for name, pattern in (
         ("number", r"^(?:#|no\.?|nr\.?|n[ºo°]\.?|step ?#|step no\.?|order|id|schritt-?nr\.?|lfd\.? ?nr\.?|núm\.?)$"),
-        ("command", r"\b(?:commands?|cmd|shell|script|code)\b|befehl|kommando|skript|\bcomandos?\b"),
+        ("command", r"^(?:how|wie|cómo|como|comment|code)$|\b(?:commands?|cmd|shell|script)\b|befehl|kommando|skript|"
+            r"\bcomandos?\b"),
         ("condition",
-            r"^(?:if|when|condition|symptom|cause|trigger|situation|case|scenario|observation|finding|check "
-            r"result|result is|error|problem)s?\b|^(?:wenn|falls|bedingung|symptom|ursache|fall|auslöser|befund|"
-            r"situation)|^(?:si|condición|síntoma|causa|caso|situación)\b"),
+            r"^(?:if|when|condition|symptom|cause|reason|log line|message|trigger|situation|case|scenario|"
+            r"observation|finding|check result|result is|error|problem)s?\b|^(?:wenn|falls|bedingung|symptom|ursache|"
+            r"fall|auslöser|befund|situation)|^(?:si|condición|síntoma|causa|caso|situación)\b"),
         ("time",
             r"\b(?:time|deadline|within|duration|sla|target|minutes?|due)\b|zeit|frist|dauer|\b(?:plazo|tiempo|"
             r"duración)\b"),

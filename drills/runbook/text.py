@@ -28,7 +28,7 @@ _BOX = re.compile(r"^\s*\[([ xX✓✔])\]\s+")
 _PICTOGRAPH = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d\u2b00-\u2bff\u200e\u200f\u202a-\u202e]")
 _NUMBER = re.compile(
     r"^\s*(?:(?:step|schritt|paso|étape|etape|passo|stap|krok)\s*(?P<word>\d{1,3})(?:\.\d{1,3})?\s*(?:[:.)\]–—-]+\s*|\s+|$)"
-    r"|\(?(?P<plain>\d{1,3})(?:\.\d{1,3}){0,3}\s*[.)\]:](?:\s+(?=\S)|(?=[^\d\s]))|(?:\d{1,3}\.){1,3}(?P<dotted>\d{1,3})\s+(?=\S))",
+    r"|\(?(?P<plain>\d{1,3})(?:\.\d{1,3}){0,3}\s*[.)\]:](?:\s+(?=\S)|(?=[^\d\s]))|(?:(?:\d{1,3}|[A-Z])\.){1,3}(?P<dotted>\d{1,3})\s+(?=\S))",
     re.I,
 )
 
@@ -36,7 +36,8 @@ _NUMBER = re.compile(
 @functools.lru_cache(maxsize=8192)
 def plain(raw: str) -> str:
     """The words of inline Markdown on one line, without emphasis, code marks, links and tags."""
-    text = _COMMENT.sub(" ", raw[:MAX_INLINE_CHARS])
+    text = raw[:MAX_INLINE_CHARS]
+    text = _COMMENT.sub(" ", text) if "-->" in text else text
     text = _IMAGE_OR_LINK.sub(r"\1", text)
     text = _REFERENCE_LINK.sub(r"\1", text)
     text = _TAG.sub(" ", text)
@@ -67,7 +68,7 @@ def links(raw: str) -> list[str]:
 
 def comments(raw: str) -> list[str]:
     """The HTML comments in a piece of Markdown."""
-    return [match.group(1).strip() for match in _COMMENT.finditer(raw)]
+    return [match.group(1).strip() for match in _COMMENT.finditer(raw)] if "-->" in raw else []
 
 
 def bold_lead(raw: str) -> tuple[str, str] | None:
@@ -112,7 +113,7 @@ def no_pictographs(text: str) -> str:
 
 
 _BEGINS_ANEW = re.compile(
-    r"^\s*(?:[-*•→>]|\d+[.)]|\*\*|__|(?:if|when|wenn|falls|si|yes|no|ja|nein|sí|else|otherwise|sonst)\b|"
+    r"^\s*(?:[-*•→>]|\\?[<>≥≤]=?\s*\d|\d+[.)]|\*\*|__|(?:if|when|wenn|falls|si|yes|no|ja|nein|sí|else|otherwise|sonst)\b|"
     r"\w[\w ]{0,30}:\s)",
     re.I,
 )

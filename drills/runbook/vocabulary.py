@@ -51,8 +51,8 @@ _LOOK = any_of(
         r"market analysis", r"investigate\b", r"status\b", r"health\b", r"state\b",
     r"\w*prüf\w*", r"kontroll\w*", r"anseh\w*", r"anzeig\w*", r"einseh\w*", r"sichten", r"auslesen", r"abfrag\w*",
         r"abruf\w*", r"sammel\w*", r"vergleich\w*", r"untersuch\w*", r"feststell\w*",
-    r"ermittel\w*", r"lesen", r"aufruf\w*", r"sicher(?:n|stellen)", r"verifizier\w*", r"bestätig\w*", r"auswert\w*",
-        r"öffnen", r"identifizier\w*",
+    r"ermittel\w*", r"messen\b", r"lesen", r"aufruf\w*", r"sicher(?:n|stellen)", r"verifizier\w*", r"bestätig\w*",
+        r"auswert\w*", r"öffnen", r"identifizier\w*",
     r"revis\w+", r"consult\w+", r"ver\b", r"mirar", r"inspeccion\w+", r"analiz\w+", r"compar\w+", r"recop\w+",
         r"recoger", r"obten\w+", r"listar", r"identific\w+", r"examin\w+", r"leer", r"verific\w+",
     r"comprob\w+", r"confirm\w+", r"asegur\w+", r"valid\w+", r"abrir\b",
@@ -63,13 +63,14 @@ _LOOK = any_of(
 _JOINT = re.compile(r"^\W*(?:and then|and|then|und dann|und|anschließend|danach|y luego|y|e|luego)\b", re.I)
 _LEADING_LOOK = re.compile(
     r"(?:check|verify|confirm|review|inspect|examine|ensure|validate|compare|analy[sz]e|list|get|look|query|"
-    r"view|assess|identify|see|test|watch|"
+    r"view|assess|identify|see|test|watch|measure|"
     r"prüfen?|überprüfen?|kontrollieren?|vergleichen?|verificar|comprobar|confirmar|revisar|consultar|"
     r"analizar|validar|comparar|identificar)\b",
     re.I,
 )
 _TRAILING_LOOK = re.compile(
-    r"(?:prüfen|überprüfen|kontrollieren|ansehen|sichten|vergleichen|abfragen|verifizieren|bestätigen|sicherstellen)$",
+    r"(?:prüfen|überprüfen|kontrollieren|ansehen|sichten|vergleichen|abfragen|verifizieren|bestätigen|messen|"
+    r"sicherstellen)$",
     re.I,
 )
 

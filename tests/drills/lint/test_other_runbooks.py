@@ -39,9 +39,24 @@ JUDGED_TRUE: dict[str, dict[str, list[int]]] = {
     "phases-time": {"RB207": [10]},
     "pt-mesa": {"RB207": [13, 17]},
     "quarterly": {"RB101": [28], "RB206": [43, 44], "RB207": [28]},
+    "s-de-bullets": {"RB202": [8]},
+    "s-es-confluence": {"RB207": [15]},
+    "s-gateway-letters": {"RB207": [32, 46]},
+    "s-gitlab": {"RB207": [22, 44]},
+    "s-openshift-az": {"RB114": [33]},
     "windows-mt": {"RB207": [15, 39]},
 }  # fmt: skip
-STATE_A_RECOVERY_TIME = {"db-failover", "es-datos", "helm-argo", "bloomberg-vendor", "broker-gateway"}
+STATE_A_RECOVERY_TIME = {
+    "es-datos",
+    "s-de-bullets",
+    "helm-argo",
+    "broker-gateway",
+    "s-gateway-letters",
+    "s-checklist-roles",
+    "bloomberg-vendor",
+    "s-es-confluence",
+    "db-failover",
+}
 """All others give no recovery time in numbers (RB210), which is true of most runbooks."""
 
 
@@ -50,8 +65,7 @@ def test_precision_on_other_runbooks() -> None:
     seen = [(Path(p.file).stem, p.rule, p.line) for p in found.problems]
     judged = {(name, rule, line) for name, rules in JUDGED_TRUE.items() for rule, ls in rules.items() for line in ls}
     false = [place for place in seen if place not in judged]
-    print(f"precision on {len(found.files)} other runbooks: {1 - len(false) / len(seen):.3f} of {len(seen)} findings")
-    assert false == []
+    assert not false, f"precision on {len(found.files)} other runbooks: {1 - len(false) / len(seen):.3f}"
     assert judged <= set(seen)
 
 

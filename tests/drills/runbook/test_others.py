@@ -29,7 +29,7 @@ def words(text: str) -> str:
 
 
 def like(wanted: str, title: str) -> bool:
-    return words(wanted) in words(title)
+    return any(words(one) in words(title) for one in wanted.split("|"))
 
 
 def named(steps: list[Step], wanted: str) -> Step | None:
