@@ -56,6 +56,8 @@ class RehearsedCommand(Part):
     """How often it was typed: a check is repeated until it holds."""
     noticed: list[str] = Field(default_factory=list)
     """What running it showed about the text, whether or not it failed."""
+    own_process: bool = False
+    """It changes an object that it builds itself, in a process of its own, which the running system never sees."""
 
 
 class RehearsedStep(Part):

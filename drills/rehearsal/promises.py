@@ -37,12 +37,14 @@ def _released(world: World) -> Outcome:
 
 
 def blocked(world: World) -> Outcome:
-    """Whether no new risk can leave, by whatever means: a halt, a system that is down, a gateway without pods."""
+    """Whether somebody keeps new risk from leaving: by a halt, a system that is down, a gateway without pods.
+
+    A broken session with the broker does so too, but nobody's command brought it about, and it comes back.
+    """
     system, gateway = world.trading, world.cluster.deployments.get(GATEWAY)
     stops = (
         (system.halted is not None, f"halted: {system.halted}"), (system.paused, "paused"),
         (system.safe_mode, "in safe mode"), (not system.up, "the system is down"),
-        (not world.connection.connected, "no broker session"),
         (gateway is not None and gateway.replicas == 0, "no execution gateway"),
     )  # fmt: skip
     why = next((words for stopped, words in stops if stopped), None)

@@ -10,7 +10,7 @@ from drills.rehearsal.still_broken import still_broken
 from drills.rehearsal.verdict import compared, impossible, verdict_of
 from results.evidence import Finding, Gate, Verdict, Verdicts
 from results.record import CaseRecord
-from results.rehearsed import Rehearsal
+from results.rehearsed import Rehearsal, RehearsedStep
 from sim.clock import format_us
 from sim.history import History
 
@@ -44,12 +44,16 @@ def _findings(shown: Rehearsed, record: CaseRecord) -> list[Finding]:
 def _gates(shown: Rehearsed) -> list[Gate]:
     """What the verdict rests on."""
     gates = [
-        Gate(id="step-not-executable", text=f"{step.title}: {step.why}", runbook_line=step.line)
+        Gate(id="step-not-executable", text=f"{step.title}: {_why(step)}", runbook_line=step.line)
         for step in impossible(shown)
     ]
     if not shown.measured.in_time and shown.measured.run.scenario.faults:
         gates.append(Gate(id="rto_missed", text=shown.measured.missed))
     return gates
+
+
+def _why(step: RehearsedStep) -> str:
+    return step.why or "; ".join(promise.partition(": ")[2] for promise in step.broken_promises)
 
 
 def rehearsal_of(shown: Rehearsed) -> Rehearsal:
