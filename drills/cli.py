@@ -119,7 +119,7 @@ def list_drills(
 def run(
     drills: Annotated[
         list[str],
-        typer.Argument(metavar="DRILL", help="q1, q2, q3, q4, memory, all, a case's name, or a YAML file."),
+        typer.Argument(metavar="DRILL", help="A drill (see list), all (q1 to q4), a case's name, or a YAML file."),
     ],
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Where all chance comes from, from 0 up.")] = 0,
     runbook: Annotated[
@@ -392,3 +392,20 @@ def documents(
     from drills.commands.documents import documents_command
 
     return documents_command(store, run, case, out, runbook, anyway)
+
+
+@app.command("match")
+def match_drills(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A runbook in Markdown.", show_default=False)],
+    json: Annotated[bool, typer.Option("--json", help="As JSON, with the commands to run.")] = False,
+) -> int:
+    """Propose which stock drills exercise which procedure of a runbook, and say which have none.
+
+    \b
+    Examples:
+      firedrill match ops/incidents.md
+      firedrill match ops/incidents.md --json
+    """
+    from drills.commands.match import match_command
+
+    return match_command(file, as_json=json)

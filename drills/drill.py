@@ -21,6 +21,8 @@ from sim.errors import BadInput
 HERE = Path(__file__).parent
 LIBRARY = HERE / "library"
 RUNBOOKS = HERE / "runbooks"
+QUARTERS = ("q1", "q2", "q3", "q4")
+"""The quarterly drills: what `all` stands for."""
 
 
 class ObjectiveOverrides(Spec):
@@ -141,7 +143,7 @@ def _check_case(drill: Drill, case: str, index: int, document: Document) -> None
 
 @cache
 def drills() -> Library[Drill]:
-    """The drills that come with Firedrill: q1 to q4 and memory."""
+    """The drills that come with Firedrill: the four quarters, and one for each kind of incident."""
     return Library(LIBRARY, read_drill)
 
 

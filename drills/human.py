@@ -19,6 +19,7 @@ SIGMA = 0.6
 MEDIAN_S: dict[str, float] = {
     "read": 30.0, "mutate": 30.0, "human": 60.0, "decide": 45.0, "reconcile": 120.0, "root_cause": 900.0,
     "approve": 300.0, "call_broker": 180.0, "document": 120.0, "postmortem": 60.0, "improve": 60.0,
+    "close_orphans": 120.0, "recalibrate": 60.0, "rollback_mode": 60.0,
 }  # fmt: skip
 """Median seconds by action, or by its effect where the action is not named."""
 

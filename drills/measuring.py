@@ -85,6 +85,8 @@ def demands_of(run: CaseRun, automation_only: bool) -> Demands:
         day_start_equity=scenario.world.equity_usd,
         peak_equity=scenario.world.equity_usd / (1 - scenario.world.start_drawdown_pct / 100),
         monitoring=any(fault.component == "monitoring" for fault in scenario.faults),
+        levels=frozenset(fault.service_level for fault in scenario.faults if fault.service_level)
+        | frozenset(expect.service_levels),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from drills import service_verbs
 from scenarios.nemesis import Nemesis
 from sim.config import TRADING_SYSTEM
 from sim.network import BrokerError
@@ -41,7 +42,9 @@ class Operator:
             "refetch_data": self._now(self._refetch), "restore_state": self._reconcile,
             "stop_system": self._now(lambda: self._world.cluster.stop(TRADING_SYSTEM)),
             "start_system": self._now(lambda: self._world.cluster.start(TRADING_SYSTEM)),
-            "restart": self._now(self._restart), "restart_service": self._mend("pool_exhausted", "cache_full"),
+            "restart": self._now(self._restart),
+            "restart_service": self._mend("pool_exhausted", "cache_full", "calibration_hung"),
+            "relax_fit": self._mend("calibration_diverges"),
             "raise_limits": self._now(self._raise_limits), "scale_up": self._mend("node_pressure"),
             "rollback": self._now(self._rollback), "kill_query": self._mend("database_slow"),
             "restore_monitoring": self._mend("monitoring_dead", "monitoring_late", "monitoring_lying", "pages_lost"),
@@ -57,8 +60,12 @@ class Operator:
         """Do `action`; `done` is called with its outcome, at once or later, or never when it hangs."""
         if action in self._mutations:
             self._mutations[action](done)
+        elif action in service_verbs.MUTATIONS:
+            service_verbs.MUTATIONS[action](self._world, lambda ok, text: done(Outcome(ok, text)))
         elif action in self._checks:
             done(self._checks[action]())
+        elif action in service_verbs.CHECKS:
+            done(Outcome(*service_verbs.CHECKS[action](self._world)))
         else:
             done(self._look(action))
 

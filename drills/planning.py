@@ -25,11 +25,15 @@ from scenarios.scenario import Scenario
 TOPIC_WORDS: dict[str, str] = {
     "kill-switch": "kill_switch", "broker-connection": "broker_disconnection", "data-corruption": "data_corruption",
     "system-failure": "system_failure", "memory-exhaustion": "memory_exhaustion", "memory": "memory_exhaustion",
+    "drawdown": "drawdown", "position-mismatch": "position_mismatch", "unexpected-position": "unexpected_position",
+    "data-sla": "data_sla", "system-unavailable": "system_unavailable", "system-down": "system_down",
+    "deployment": "deployment", "execution-failures": "execution_failures", "high-latency": "high_latency",
+    "calibration": "calibration", "degraded-fills": "slippage", "mode-rollback": "mode_rollback",
 }  # fmt: skip
 """Topic of a drill -> topic by which a procedure is looked for."""
 
 _ALSO: dict[str, tuple[str, ...]] = {
-    "broker_outage": ("network", "api_errors"), "rate_limit": ("api_errors",), "database": ("connection_pool",),
+    "broker_outage": ("network", "api_errors"), "rate_limit": ("api_errors",),
 }  # fmt: skip
 """What else a runbook may call a scenario's cause."""
 
@@ -76,14 +80,26 @@ def make_plan(runbook: Runbook, procedure: Procedure, scenario: Scenario, note: 
 
 def branches_taken(runbook: Runbook, procedure: Procedure, scenario: Scenario) -> dict[str, tuple[Branch, ...]]:
     """The branches that the truth of `scenario` makes true, by the id of their step."""
-    severity = _severity(runbook, procedure, scenario.truth)
-    level = next((level for level in runbook.severities if level.id == severity), None)
-    truth = _truth(scenario.truth, None if level is None else level.rank)
+    truth = _truth_for(runbook, procedure, scenario)
     return {
         step.id: tuple(branch for branch in step.branches if holds(branch.guard, truth, runbook.severities))
         for step in procedure.walk()
         if step.branches
     }
+
+
+def decided(runbook: Runbook, procedure: Procedure, scenario: Scenario) -> dict[str, bool | None]:
+    """Of each guarded step, whether the incident of `scenario` admits it; None where its truth does not tell."""
+    truth = _truth_for(runbook, procedure, scenario)
+    return {
+        step.id: holds(step.guard, truth, runbook.severities) for step in procedure.walk() if step.guard is not None
+    }
+
+
+def _truth_for(runbook: Runbook, procedure: Procedure, scenario: Scenario) -> _Truth:
+    severity = _severity(runbook, procedure, scenario.truth)
+    level = next((level for level in runbook.severities if level.id == severity), None)
+    return _truth(scenario.truth, None if level is None else level.rank)
 
 
 def _after(rule: EscalationRule) -> float | None:

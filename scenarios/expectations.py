@@ -39,7 +39,14 @@ Cause = Literal[
     "process_crash",
     "monitoring",
     "database",
+    "connection_pool",
+    "calibration",
+    "divergence",
+    "promotion",
 ]
+
+ServiceLevel = Literal["latency", "calibration", "fills", "mode"]
+"""Of `sim.levels.LEVELS`."""
 
 CONDITIONS: dict[str, str] = {
     "loss_over_limit": "the loss exceeds the firm's limit",
@@ -59,6 +66,7 @@ CONDITIONS: dict[str, str] = {
     "monitoring_blind": "monitoring shows nothing or the wrong thing",
     "process_down": "the trading system's process is down",
     "flatten_configured": "the firm wants positions closed when trading is stopped",
+    "cannot_restart": "the trading system cannot be brought back soon",
 }
 """Conditions that stock scenarios use and that runbook guards are matched with."""
 
@@ -110,6 +118,8 @@ class Expectation(Spec):
     """Whether new orders must be accepted again at the end."""
     alarm: Need = Need.REQUIRED
     """Whether somebody must be alerted."""
+    service_levels: tuple[ServiceLevel, ...] = ()
+    """Levels of service beside trading that must hold again, beyond those that the faults strike themselves."""
     may_trade_during: Flag = False
     """Whether new risk may be taken between impact and restoration; exits always may."""
 

@@ -7,7 +7,7 @@ have felt it, and `fault.healed`. A fault that never landed makes a run inconclu
 from __future__ import annotations
 
 from scenarios.faults import Ends, FaultBase
-from scenarios.inject import broker, firm, market, orders, state  # noqa: F401  importing registers the injectors
+from scenarios.inject import broker, firm, market, models, orders, state  # noqa: F401  importing registers the injectors
 from scenarios.inject.base import INJECTORS, Heal, Strike
 from scenarios.scenario import Scenario
 from sim.clock import MINUTE, SECOND

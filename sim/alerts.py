@@ -116,6 +116,10 @@ def trading_rules() -> list[AlertRule]:
         _rule("BrokerSilent", "broker_heartbeat_age_s", ">", 60, 0, "warning", "no broker heartbeat for 60 s"),
         _rule("FeedStale", "feed_age_s", ">", 60, 30, "critical", "no market data for 60 s"),
         _rule("FeedBadData", "feed_bad_symbols", ">", 0, 0, "critical", "market data fails validation"),
+        # The mode that it runs in, and the models that it trades by
+        _rule("ModeNotReleased", "trading_mode_released", "<", 1, 0, "critical", "mode is not released"),
+        _rule("CalibrationStale", "calibration_age_s", ">=", 86_400, 0, "warning", "parameters are over 24 h old"),
+        _rule("CalibrationFailing", "calibration_ok", "<", 1, 0, "warning", "the last calibration failed"),
         # Infrastructure
         _rule("JobDown", "up", "<", 1, 30, "critical", "a scrape target is down"),
         _rule("WorkloadNotReady", "workload_ready", "<", 1, 30, "critical", "a workload is not ready"),

@@ -28,6 +28,7 @@ LIMITS: Mapping[str, float] = MappingProxyType(
         "error_rate": 0.30,
         "api_errors": 5,
         "slippage_bps": 15.0,
+        "slippage_warn_bps": 10.0,
         "feed_age_s": 60.0,
         "bar_jump_pct": 20.0,
     }

@@ -74,6 +74,8 @@ class Database:
         self._held: dict[str, dict[int, int]] = {}
         """Since when each connection of a holder is kept, by pid."""
         self._next_held_pid = _FIRST_HELD_PID
+        self.on_change: Callable[[], object] = lambda: None
+        """Called when load or capacity changed."""
         self._next_pid = 4100
         self._queue = Ramp(env, 0.0)
         self._queue_limit = math.inf
@@ -98,6 +100,11 @@ class Database:
         if self._idle or not self._up():
             return 0
         return int(min(self._queue.value(), self._queue_limit))
+
+    @property
+    def queueing(self) -> bool:
+        """Whether callers wait, or soon will."""
+        return not self._idle
 
     def wait_s(self) -> float:
         """How long a caller waits for a connection; it gives up after the pool's timeout."""
@@ -249,3 +256,4 @@ class Database:
         excess_per_s = self.load_per_s - self._served_per_s
         self._queue.slope(excess_per_s * (MINUTE / SECOND))
         self._idle = excess_per_s <= 0 and self._queue.value() == 0
+        self.on_change()

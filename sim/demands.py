@@ -50,6 +50,9 @@ class Demands:
     monitoring: bool = False
     """Whether monitoring must see again before the firm counts as restored."""
 
+    levels: frozenset[str] = frozenset()
+    """Service levels beside trading that the incident is about: of `sim.levels.LEVELS`."""
+
     @property
     def resumes(self) -> bool:
         """Whether somebody is there to release a halt, and it is to be released."""

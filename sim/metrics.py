@@ -44,8 +44,9 @@ def _trading_metrics(world: World, monitoring: Monitoring) -> None:
         "trading_up", "trading_equity", "trading_daily_loss_pct", "trading_drawdown_pct", "trading_halted",
         "kill_switch_fired", "trading_safe_mode", "trading_order_error_rate", "trading_slippage_bps",
         "unacked_orders_age_s", "broker_connected", "broker_heartbeat_age_s", "position_mismatch_count",
+        "trading_mode_released",
     )  # fmt: skip
-    system, orders, connection = world.trading, world.orders, world.connection
+    system, orders, connection, mode = world.trading, world.orders, world.connection, world.mode
 
     def read() -> Row:
         equity = system.refresh_risk()
@@ -53,8 +54,11 @@ def _trading_metrics(world: World, monitoring: Monitoring) -> None:
         return [
             1.0, equity, 100 * (1 - equity / system.day_start_equity), 100 * (1 - equity / system.peak_equity), halted,
             halted, float(system.safe_mode), orders.error_rate(MINUTE), system.slippage_bps(),
-            _oldest_unacknowledged_s(world), float(connection.connected), connection.heartbeat_age_us / SECOND,
-            _mismatches(world),
+            _oldest_unacknowledged_s(world),
+            # In lab mode there is no session to be missed.
+            ABSENT if mode.lab else float(connection.connected),
+            ABSENT if mode.lab else connection.heartbeat_age_us / SECOND,
+            _mismatches(world), float(mode.released or mode.lab),
         ]  # fmt: skip
 
     monitoring.exporter("trading-system", [Series(name) for name in names], read, up=lambda: system.up)
@@ -70,15 +74,19 @@ def _data_metrics(world: World, monitoring: Monitoring) -> None:
 
 
 def _workload_metrics(world: World, monitoring: Monitoring) -> None:
-    series = [Series("db_pool_waiting"), Series("db_query_p99_s"), Series("api_latency_p99_s")]
-    database, cache = world.database, world.cache
+    names = (
+        "db_pool_waiting", "db_query_p99_s", "api_latency_p99_s", "calibration_age_s", "calibration_ok",
+        "calibration_rmse",
+    )  # fmt: skip
+    database, calibration = world.database, world.calibration
 
     def read() -> Row:
-        query_s = database.p99_s()
-        # An API call asks the cache once and the database a few times.
-        return [float(database.waiting), query_s, 3 * query_s + cache.p99_s()]
+        return [
+            float(database.waiting), database.p99_s(), world.api_p99_s(), calibration.age_us / SECOND,
+            float(not calibration.failure), calibration.rmse,
+        ]  # fmt: skip
 
-    monitoring.exporter("infrastructure", series, read)
+    monitoring.exporter("infrastructure", [Series(name) for name in names], read)
     monitoring.exporter("platform", *world.cluster.exporter())
 
 

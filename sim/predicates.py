@@ -15,7 +15,8 @@ from sim.history import History
 from sim.holdings import book_holdings, differing, ledger_holdings
 from sim.impact import flatten_due_us, halt_due_us
 from sim.impairment import impaired
-from sim.reading import bad_feed, broker_orders, disconnected, down, flag_halted, halts, safe_mode, states
+from sim.levels import LEVELS
+from sim.reading import bad_feed, broker_orders, disconnected, down, flag_halted, halts, lab, safe_mode, states
 from sim.risk_limits import over_limit
 from sim.spans import FOREVER, Span, at_least, both, minus, open_ended, union
 
@@ -29,12 +30,19 @@ class Recovery:
 
 
 def recovery(history: History, demands: Demands) -> tuple[Recovery, ...]:
-    """Every predicate of this run, with its bad stretches from fault zero to the horizon."""
+    """Every predicate of this run, with its bad stretches from fault zero to the horizon.
+
+    Beside those of trading, the service levels that the incident is about.
+    """
     after_zero = [(demands.zero_us, FOREVER)]
     return tuple(
         Recovery(name, open_ended(both(bad(history, demands), after_zero), demands.horizon_us))
-        for name, bad in PREDICATES.items()
+        for name, bad in (*PREDICATES.items(), *_levels(demands))
     )
+
+
+def _levels(demands: Demands) -> list[tuple[str, Callable[[History, Demands], list[Span]]]]:
+    return [(level.__name__, level) for name, level in LEVELS.items() if name in demands.levels]
 
 
 def orders_clean(history: History, demands: Demands) -> list[Span]:
@@ -90,7 +98,8 @@ def flat(history: History, demands: Demands) -> list[Span]:
 
 def trading(history: History, demands: Demands) -> list[Span]:
     """New risk is accepted again: a strategy's order acknowledged since the last disruption, and few failing."""
-    bad = both(impaired(history, demands), demands.open_spans())
+    # In lab mode there is nothing to trade with.
+    bad = minus(both(impaired(history, demands), demands.open_spans()), lab(history))
     if (
         demands.halt == "required"
     ):  # what failed before the halt was due made the incident harder, it is not the incident

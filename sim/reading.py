@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sim.history import Event, History
-from sim.spans import FOREVER, Span, toggled, union
+from sim.spans import FOREVER, Span, minus, toggled, union
 
-PLATFORM_DENIALS = ("no broker session", "no execution gateway", "halted", "paused", "safe mode")
+PLATFORM_DENIALS = ("no broker session", "no execution gateway", "halted", "paused", "safe mode", "lab mode")
 """How the reasons begin which the trading system's own gate gives; any other denial is the mitigation's."""
 
 OUTSIDE = ("opening", "broker")
@@ -185,8 +185,13 @@ def down(history: History) -> list[Span]:
 
 
 def disconnected(history: History) -> list[Span]:
-    """When the firm had no broker session, as far as it knew."""
-    return states(history, ["link.lost"], ["link.restored"])
+    """When the firm had no broker session, as far as it knew, and was meant to have one."""
+    return minus(states(history, ["link.lost"], ["link.restored"]), lab(history))
+
+
+def lab(history: History) -> list[Span]:
+    """When the system ran in lab mode, where it has no broker and sends nothing."""
+    return toggled((event.t_us, event.subject == "lab") for event in history.of("system.mode"))
 
 
 def bad_feed(history: History) -> dict[str, list[Span]]:

@@ -46,6 +46,8 @@ class Strategies:
         self._wait_us = streams.whole_draws("strategies/arrival", exponential(HOUR / max(config.orders_per_hour, 1e-9)))
         self._noise = streams.draws("strategies/size", normal(0.0, config.churn))
         self._choice = streams.draws("strategies/choice", uniform())
+        self.limit_share = config.limit_share
+        """Share of orders that rest in the book; the on-call may trade by limit orders only."""
         self.size_factor = 1.0
         """By how much the on-call has scaled positions down."""
         self.active: Callable[[], bool] = lambda: True
@@ -69,7 +71,7 @@ class Strategies:
         """Take one decision; the order it led to, or None when there was nothing to do."""
         symbols = list(self.target_notional)
         symbol = symbols[int(self._choice() * len(symbols))]
-        limit = self._choice() < self.config.limit_share
+        limit = self._choice() < self.limit_share
         price = self._feed.last_price(symbol)
         if price is None:
             return None

@@ -17,6 +17,7 @@ from sim.connection import Connection
 from sim.disk import Disk
 from sim.feed import Feed
 from sim.history import History
+from sim.mode import Mode
 from sim.network import BrokerError
 from sim.order_manager import OrderManager
 from sim.orders import Order, Status
@@ -44,11 +45,11 @@ class TradingSystem:
 
     def __init__(
         self, env: VirtualTime, clock: Clock, history: History, disk: Disk, feed: Feed,
-        orders: OrderManager, connection: Connection, equity: float,
+        orders: OrderManager, connection: Connection, equity: float, mode: Mode,
     ) -> None:  # fmt: skip
         """A system that is down; `start` brings it up. `equity` is the opening equity in dollars."""
         self._env, self._clock, self._history, self._disk, self._feed = env, clock, history, disk, feed
-        self.orders, self.connection = orders, connection
+        self.orders, self.connection, self.mode = orders, connection, mode
         self.up = False
         self.halted: str | None = None
         self.safe_mode = False
@@ -86,6 +87,8 @@ class TradingSystem:
             self.audit("safe_mode", str(on), by)
 
     def _gate(self, order: Order) -> str | None:
+        if self.mode.lab:
+            return "lab mode: there is no broker"
         if not self.connection.connected:
             return "no broker session"
         if order.reducing:
@@ -122,10 +125,11 @@ class TradingSystem:
     def start(self, bot: Process | None) -> None:
         """Come up: load the files, connect, and let `bot` (the mitigation code) take part."""
         self.up, self._bot = True, bot
+        self.mode.started()
         self.load()
         self.save()
         self._history.emit("system.started", positions=self.orders.book.held())
-        if not self.connection.connected:
+        if not self.connection.connected and not self.mode.lab:
             self._reconnect_soon(0)
 
     def stop(self, reason: str) -> None:

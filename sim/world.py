@@ -16,6 +16,8 @@ from sim.book import Book
 from sim.broker import Broker
 from sim.broker_client import BrokerClient
 from sim.calendar import TradingCalendar
+from sim.calibration import WORKLOAD as CALIBRATION
+from sim.calibration import Calibration
 from sim.claims import claims_in
 from sim.clock import Clock, VirtualTime
 from sim.cluster import Cluster
@@ -31,10 +33,12 @@ from sim.ledger import Ledger
 from sim.market import Market
 from sim.marks import Marks
 from sim.metrics import watch
+from sim.mode import Mode
 from sim.network import Link
 from sim.opening import open_positions
 from sim.order_manager import OrderManager
 from sim.orders import Order
+from sim.responsiveness import Responsiveness
 from sim.rng import Streams, uniform
 from sim.series import record_series
 from sim.stores import stores
@@ -81,12 +85,14 @@ class World:
             self.env, self.history, self.streams, self.market, self.calendar, self.ledger, config.broker
         )
         self.link = Link(self.env, self.history, self.streams)
+        self.mode = Mode(self.history, self.link)
         self.connection = Connection(self.env, self.history, self.link, self.broker)
         targets = open_positions(self)
         self.book = Book(self.history, self.ledger.cash, self.ledger.positions())
         self.orders = OrderManager(self.env, self.history, self.link, self.broker, self.book, self.streams.ids("ord"))
         self.trading = TradingSystem(
-            self.env, self.clock, self.history, self.disk, self.feed, self.orders, self.connection, config.equity
+            self.env, self.clock, self.history, self.disk, self.feed, self.orders, self.connection, config.equity,
+            self.mode,
         )
         self.trading.peak_equity = config.equity / (1 - config.start_drawdown_pct / 100)
         self.strategies = Strategies(
@@ -125,7 +131,36 @@ class World:
         self.orders.breaks = self._version_fails
         self.orders.gates.append(self._no_gateway)
         self.database, self.cache = stores(self)
+        self.responsiveness = Responsiveness(self.env, self.history, self.api_p99_s)
+        self.database.on_change = lambda: self.responsiveness.look(busy=self.database.queueing)
+        self._add_calibration()
         self.monitoring, self.pager = watch(self)
+
+    def _add_calibration(self) -> None:
+        """The job lives in a workload of its own where the firm runs one, else somewhere that never fails."""
+        own = CALIBRATION in self.cluster.deployments
+        self.calibration = Calibration(
+            self.env, self.history, data_good=self._data_to_fit,
+            up=lambda: not own or self.cluster.ready(CALIBRATION),
+        )  # fmt: skip
+        if own:
+            self.cluster.on_start(CALIBRATION, self._calibration_started)
+
+    def _calibration_started(self) -> None:
+        if self.env.now > 0 and self._booted:  # the first start of all finds parameters that are in order
+            self.calibration.restarted()
+
+    def _data_to_fit(self) -> bool:
+        """Whether the market data of every symbol can be fitted to."""
+        serves = "market-data" not in self.cluster.deployments or self.cluster.ready("market-data")
+        return serves and all(self.feed.quality(symbol) is None for symbol in self.market.symbols)
+
+    def api_p99_s(self) -> float:
+        """99 % of the platform's API calls are answered within this; NaN while they are not.
+
+        A call asks the cache once and the database a few times.
+        """
+        return 3 * self.database.p99_s() + self.cache.p99_s()
 
     def _start_system(self) -> None:
         process = Process(self.env, self.hub, self.history, TRADING_SYSTEM)

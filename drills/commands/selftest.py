@@ -6,7 +6,7 @@ import os
 
 import typer
 
-from drills.commands.targets import QUARTERS
+from drills.drill import QUARTERS
 from drills.progress import ProgressLine
 from drills.reference.defects import DEFECTS
 from scenarios.loader import unknown_name

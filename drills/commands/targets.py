@@ -7,13 +7,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
-from drills.drill import Drill, drills, read_drill
+from drills.drill import QUARTERS, Drill, drills, read_drill
 from scenarios.loader import library, load_scenario, looks_like_a_path, unknown_name
 from scenarios.scenario import Scenario
 from scenarios.yaml_lines import read_document
 from sim.errors import BadInput
-
-QUARTERS = ("q1", "q2", "q3", "q4")
 
 
 class Target(NamedTuple):
@@ -76,6 +74,9 @@ def _drill_of(scenario: Scenario, case: str, folder: Path | None, runbook: str |
 
 
 def _like(scenario: Scenario) -> Drill | None:
+    """The drill of the scenario's own topic, before one that borrows it as a case."""
     known = list(drills().values())
-    holds = (drill for drill in known if scenario.name in drill.cases)
-    return next(holds, None) or next((drill for drill in known if drill.topic == scenario.topic), None)
+    of_topic = [drill for drill in known if drill.topic == scenario.topic]
+    holding = [drill for drill in known if scenario.name in drill.cases]
+    both = [drill for drill in of_topic if drill in holding]
+    return next(iter(both or of_topic or holding), None)

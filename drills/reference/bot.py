@@ -82,6 +82,7 @@ class Bot:
             return self.desk.call("flatten")
         except ConnectionError:
             self.kill.remember("closing was asked for from outside", flatten=True)
+        self.desk.log("closing every position straight at the broker, the bot is down", level="critical")
         try:
             for symbol, qty in self.desk.broker.positions().items():
                 self.desk.broker.submit(symbol, -1 if qty > 0 else 1, abs(qty))

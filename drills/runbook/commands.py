@@ -25,7 +25,7 @@ from drills.runbook.meanings import (
     titled_read,
 )
 from drills.runbook.model import CommandEffect
-from drills.runbook.names import name_words
+from drills.runbook.names import name_words, named_action
 from drills.runbook.orchestration import docker, helm, kubectl, powershell, systemctl
 from drills.runbook.shell import mask
 from drills.runbook.vocabulary import actions_in, look_at
@@ -226,6 +226,8 @@ def _kill(arguments: list[str], title: str) -> Meaning:
 def _export(arguments: list[str], title: str) -> Meaning:
     if not any("=" in word for word in arguments):
         return READ  # `set -euo pipefail`, `export PATH`
+    if any(named_action(word) == "rollback_mode" for word in arguments if "=" in word):
+        return Meaning(("rollback_mode",), "mutate")
     return Meaning(actions_in(title)[:1] or ("configure",), "mutate")
 
 

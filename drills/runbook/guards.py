@@ -47,7 +47,11 @@ CAUSES: dict[str, re.Pattern[str]] = {
     "duplicate_order": _any(r"duplicat\w*", r"idempoten\w*", r"doppelt\w*", r"duplicad\w*"),
     "market_data": _any(r"market data", r"(?:data )?feed\b", r"stale data", r"bad (?:data|bars?|prices?)",
         r"marktdaten", r"kursdaten", r"datos de mercado"),
-    "calibration": _any(r"calibrat\w*", r"optimi[sz]ation", r"convergi?\w*", r"kalibrier\w*", r"calibraci"),
+    "divergence": _any(r"optimi[sz]ation", r"(?:not|fails? to) converg\w*", r"converg\w*", r"diverg\w*",
+        r"konvergier\w*", r"optimierung", r"optimización"),
+    "calibration": _any(r"calibrat\w*", r"stale (?:model )?parameters?", r"kalibrier\w*", r"veraltete parameter",
+        r"calibraci", r"parámetros (?:antiguos|caducados|desactualizados)"),
+    "promotion": _any(r"promot\w*", r"unreleased", r"not released", r"beförder\w*", r"freigabestufe", r"promoci\w+"),
     "network": _any(r"network\w*", r"dns\b", r"netzwerk\w*", r"red\b"),
     "broker_outage": _any(r"broker\w*", r"exchange\w*", r"venue", r"alpaca", r"ibkr", r"börse", r"bróker",
         r"connectivity", r"connection lost"),
@@ -124,6 +128,10 @@ CONDITIONS: tuple[tuple[str, bool, re.Pattern[str]], ...] = (
     ("deployment", True, _any(r"(?:recent |bad |new )?deploy\w* (?:caused|is the cause|went out)",
         r"(?:caused|introduced) by (?:a |the )?(?:recent |new )?(?:deploy\w*|release|version|change)",
         r"(?:deployment|auslieferung) (?:war|ist) die ursache", r"despliegue reciente")),
+    ("cannot_restart", True, _any(
+        r"(?:system|process|service|bot)\b.{0,20}\b(?:cannot|can't|will not|does not|won't) (?:be )?(?:re)?(?:start\w*|"
+        r"come (?:back )?up)", r"(?:system|prozess)\b.{0,20}\b(?:startet nicht|lässt sich nicht starten)",
+        r"(?:sistema|proceso)\b.{0,20}\bno (?:arranca|se puede (?:iniciar|arrancar))")),
     ("flatten_configured", True, _any(r"(?:flatten|close)\w* (?:is )?configured", r"if configured",
         r"falls konfiguriert", r"si está configurado")),
 )  # fmt: skip

@@ -51,6 +51,8 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("safe_mode", r"safe mode|reduce only|close only"),
         ("cancel_orders",
             r"cancel (?:all|open|every)?(?: ?orders?)?|orders? cancel|cancel orders?|cancelall|purge orders"),
+        ("close_orphans", r"close (?:orphan\w*|unknown|unexpected)(?: positions?)?"),
+        ("rollback_mode", r"(?:tr |trading |run )?mode (?:to )?lab|lab mode|(?:switch|back|rollback) (?:to )?lab"),
         ("flatten",
             r"close (?:all |every |open )*(?:positions?)|flatten(?: all)?|liquidat\w+|unwind|close position|"
             r"panic close|exit (?:all )?positions|positions? close"),
@@ -68,7 +70,8 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("quarantine_data", r"quarantine\w*|exclude symbols?|block (?:data|symbols?)|disable (?:feed|symbols?)"),
         ("refetch_data",
             r"re ?fetch\w*|back ?fill\w*|(?:data )?fetch(?: data)?|re ?download\w*|re ?load data|repair (?:data|"
-            r"bars)|re ?calibrat\w*|force calibration|ingest\w*"),
+            r"bars)|ingest\w*"),
+        ("recalibrate", r"re ?calibrat\w*|force calibration|(?:run|start|trigger) calibration|refit\w*"),
         ("restore_state",
             r"restore (?:state|backup|snapshot|positions)|state (?:restore|repair)|repair state|load snapshot|"
             r"pg restore"),

@@ -48,6 +48,33 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
                 r"(?:equals?|match)|ledger|no (?:difference|discrepanc|mismatch))",
                 r"(?:abgleich|bestand|positionen)\b.{0,40}\b(?:stimm\w+ überein|übereinstimm\w+|keine abweichung)",
                 r"(?:verificar|confirmar|comprobar)\b.{0,40}\b(?:concilia\w+|coincid\w+|cuadr\w+)")),
+    ("verify_disconnected", any_of(
+        r"(?:verify|confirm|check|ensure|make sure)\b.{0,30}\bno (?:live |open |active )?(?:broker )?"
+        r"(?:connections?|sessions?)\b",
+        r"(?:verify|confirm|check|ensure)\b.{0,40}\b(?:connections?|sessions?)\b.{0,20}\b(?:disabled|closed|shut|"
+        r"off|disconnected)\b", r"keine (?:aktiven? |offenen? )?(?:broker-?)?(?:verbindung|sitzung)\w*\b.{0,20}\b"
+        r"(?:prüfen|sicherstellen|bestätigen|verifizieren)",
+        r"(?:verificar|comprobar|confirmar)\b.{0,30}\b(?:no (?:hay|quedan)|sin) (?:conexiones|sesiones)\b",
+        r"(?:verificar|comprobar|confirmar)\b.{0,40}\bconexiones\b.{0,20}\b(?:desactivadas|cerradas)\b")),
+    ("verify_latency", any_of(
+        r"(?:verify|confirm|check|ensure)\b.{0,40}\b(?:latenc\w+|response times?|answers?)\b.{0,30}\b(?:normal|back|"
+        r"recovered|below|under|fast|in time)\b",
+        r"(?:latenz|antwortzeit)\w*\b.{0,30}\b(?:wieder normal|normalisiert|unter)\b.{0,20}\b(?:prüfen|bestätigen)?",
+        r"(?:verificar|comprobar|confirmar)\b.{0,40}\b(?:latencia|tiempos? de respuesta)\b.{0,30}\b(?:normal\w*|"
+        r"recuperad\w+|por debajo)\b")),
+    ("verify_fills", any_of(
+        r"(?:verify|confirm|check|ensure)\b.{0,40}\b(?:slippage|fills?|executions?)\b.{0,30}\b(?:normal|back|"
+        r"recovered|below|under|fair|as expected)\b",
+        r"slippage\b.{0,30}\b(?:wieder normal|unter)\b.{0,20}\b(?:prüfen|bestätigen)",
+        r"(?:verificar|comprobar|confirmar)\b.{0,40}\b(?:deslizamiento|slippage|ejecuciones)\b.{0,30}\b(?:normal\w*|"
+        r"por debajo)\b")),
+    ("verify_calibrated", any_of(
+        r"(?:verify|confirm|check|ensure)\b.{0,40}\b(?:calibration|parameters?|model)\b.{0,30}\b(?:fresh|converge\w*|"
+        r"succeed\w*|successful|up to date|recent)\b",
+        r"(?:kalibrierung|parameter)\b.{0,30}\b(?:frisch|konvergiert|erfolgreich|aktuell)\b.{0,20}\b(?:prüfen|"
+        r"bestätigen)?",
+        r"(?:verificar|comprobar|confirmar)\b.{0,40}\b(?:calibración|parámetros)\b.{0,30}\b(?:recientes?|"
+        r"actualizad\w+|converge\w*|correct\w+)\b")),
     ("verify_connected", any_of(
         r"(?:verify|confirm|check|ensure|test)\b.{0,50}\b(?:re-?connect\w*|connected|session (?:is )?(?:up|"
         r"established|alive)|connection (?:is )?(?:up|restored|stable)|heartbeats?)",
@@ -116,6 +143,14 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"orders?\b.{0,15}\bcancell?(?:ation|ed)?\b",
         r"(?:orders?|aufträge|auftrags\w*)\b.{0,30}\b(?:stornier|lösch|annullier|streich|abbrech|zurückzieh)\w*",
         r"(?:stornier|lösch)\w*\b.{0,30}\b(?:orders?|aufträge)", r"(?:cancel|anul|retir)\w*\b.{0,30}\b[oó]rdenes")),
+    ("close_orphans", any_of(
+        r"(?:close|liquidate|unwind|exit|flatten)\b.{0,25}\b(?:orphan\w*|unexpected|erroneous|unknown|unexplained|"
+        r"stray|rogue|unwanted)\b(?:.{0,20}\bpositions?\b)?",
+        r"manual(?:ly)? close (?:via|in|at|with) (?:the )?(?:tws|broker|terminal|dashboard|ibkr|alpaca)",
+        r"(?:verwaiste|unerwartete|unbekannte|fehlerhafte|fremde)\w* positionen?\b.{0,30}\b(?:schließ|schliess|"
+        r"glattstell|auflös|abbau)\w*",
+        r"(?:cerrar|liquidar|deshacer)\b.{0,25}\bposici(?:ones|ón)\b.{0,15}\b(?:huérfanas?|inesperadas?|erróneas?|"
+        r"desconocidas?)")),
     ("flatten", any_of(r"flatten\w*", r"(?:close|liquidate|unwind|square|exit|manual(?:ly)? close|manual position "
         r"close)\b.{0,30}\b(?:positions?|exposure|orphans?|everything|book|via tws)?\b(?<!close "
         r"out)(?:.{0,12}\bpositions?\b)?(?!\s*incident)", r"position close",
@@ -127,6 +162,26 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"leverage)", r"adjust position siz\w+", r"conservative mode",
         r"(?:positions?größe\w*|risiko|größe\w*)\b.{0,30}\b(?:reduzier|verringer|senk|verkleiner|halbier)\w*",
         r"(?:reducir|disminuir|bajar)\b.{0,30}\b(?:tamaño|riesgo|exposición|posici)")),
+    ("rollback_mode", any_of(
+        r"(?:roll(?:ing)?[- ]?back|switch|return|revert|go back|move back|demote|downgrade)\b.{0,40}\b(?:to )?(?:lab|"
+        r"simulation|dry[- ]?run|backtest)\b(?: mode)?",
+        r"(?:auf|in(?: den)?|zurück (?:in|auf)) (?:den )?(?:lab|labor|simulations)\w*\b.{0,20}\b(?:zurück\w*|"
+        r"umschalt\w*|wechsel\w*|stell\w*)", r"(?:volver|cambiar|pasar|revertir)\b.{0,25}\b(?:modo )?(?:lab|laboratorio|"
+        r"simulación)\b")),
+    ("limit_orders", any_of(
+        r"(?:switch\w*|chang\w+|mov\w+|restrict\w*)\b.{0,20}\bto (?:passive |only )?limit[- ]orders?\b(?: only)?",
+        r"(?:use|trade|send|by)\b.{0,15}\blimit[- ]orders?(?: only)?\b", r"limit[- ]orders? only",
+        r"(?:auf|nur(?: noch)?|über) limit-?orders?\b.{0,20}\b(?:umstell|wechsel|handel|verwend|nutz)\w*",
+        r"(?:usar|cambiar a|pasar a|operar con)\b.{0,15}\bórdenes (?:limitadas|límite)\b")),
+    ("relax_fit", any_of(
+        r"(?:relax\w*|loosen\w*|widen\w*)\b.{0,25}\b(?:constraints?|bounds?|tolerances?)\b",
+        r"(?:nebenbedingung|toleranz|schranke)\w*\b.{0,20}\b(?:locker|erweiter|aufweit)\w*",
+        r"(?:relajar|ampliar)\b.{0,25}\b(?:restricciones|tolerancias?|cotas)\b")),
+    ("recalibrate", any_of(
+        r"(?:force|trigger|run|start|rerun|repeat|re-?run)\b.{0,25}\b(?:re-?)?calibration\b", r"re-?calibrat\w*",
+        r"refit\w*\b.{0,25}", r"(?:neu kalibrier|rekalibrier|kalibrierung\b.{0,20}\b(?:erzwing|neu start|anstoß|"
+        r"auslös|wiederhol))\w*",
+        r"recalibrar\b", r"(?:forzar|lanzar|repetir|ejecutar)\b.{0,20}\b(?:re)?calibración")),
     ("rollback", any_of(r"roll(?:ing)?[- ]?back", r"revert\w*", r"checkout\b.{0,20}\b(?:stable|previous|last|tag)",
         r"zurückrollen", r"rollback", r"(?:letzte|vorherige|stabile)\w* version\b.{0,30}", r"revertir",
         r"volver a la versión", r"versión anterior")),
@@ -136,10 +191,10 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"(?:daten|feed|symbole?|kurse)\b.{0,30}\b(?:sperr|isolier|ausschließ|verwerf|quarantäne)\w*", r"quarantäne",
         r"(?:aislar|excluir|descartar|bloquear|poner en cuarentena)\b.{0,30}\b(?:datos|feed|símbolos?|precios)",
         r"cuarentena", r"violations? blocks?\b")),
-    ("refetch_data", any_of(r"re-?(?:fetch|load|download|ingest|pull|build|calibrat)\w*\b(?:.{0,25})", r"backfill\w*",
+    ("refetch_data", any_of(r"re-?(?:fetch|load|download|ingest|pull|build)\w*\b(?:.{0,25})", r"backfill\w*",
         r"(?:fix|repair|replay|fetch|refresh|recover)\b.{0,25}\b(?:data|bars?|feed|gaps?|history|prices)",
         r"(?:switch|fail ?over|change)\b.{0,25}\b(?:backup|secondary|alternat\w+|other)\b.{0,15}\b(?:feed|data|"
-        r"source|provider|vendor)", r"force recalibration",
+        r"source|provider|vendor)",
         r"(?:daten|kurse|historie|bars)\b.{0,30}\b(?:nachlad|neu lad|neu abruf|reparier|nachführ)\w*",
         r"(?:recargar|volver a descargar|reparar|rellenar|redescargar)\b.{0,25}\b(?:datos|precios|histórico|velas)",
         r"cambiar\b.{0,25}\b(?:feed|fuente|proveedor)")),

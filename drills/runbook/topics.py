@@ -76,7 +76,32 @@ TOPICS: dict[str, re.Pattern[str]] = {
     "execution_failures": _any(r"execution failures?", r"orders? (?:not|reject\w*|fail\w*|stuck)",
         r"order rejections?", r"(?:order|auftrags)\w*(?:ablehnung\w*|fehler)", r"órdenes (?:rechazadas|fallidas)",
         r"fallos? de ejecución"),
-    "calibration": _any(r"calibration\w*", r"stale parameters?", r"kalibrier\w*", r"calibración"),
+    "calibration": _any(r"calibration\w*", r"stale (?:model )?parameters?", r"model parameters", r"kalibrier\w*",
+        r"calibración"),
+    "unexpected_position": _any(
+        r"(?:unexpected|unknown|orphan\w*|phantom|unexplained|rogue) positions?(?! liquidation)",
+        r"position\w*\b.{0,20}\bwithout (?:a )?(?:corresponding )?order",
+        r"(?:unerwartete|unbekannte|verwaiste)\w* position\w*", r"position\w*\b.{0,20}\bohne (?:zugehörige )?order",
+        r"posici\w+\b.{0,15}\b(?:inesperada|desconocida|huérfana)s?", r"posici\w+\b.{0,20}\bsin orden"),
+    "data_sla": _any(r"(?:data )?sla\b.{0,15}\b(?:violat\w+|breach\w*|miss\w*|red|badge)",
+        r"(?:incomplete|missing|late) (?:\w+ )?(?:data|bars|candles)", r"data (?:late|gap\w*|completeness)",
+        r"daten-?sla", r"sla-?(?:verletzung|verstoß)\w*",
+        r"(?:unvollständige|fehlende)\w* (?:\w+-?)?(?:daten|bars|kurse)",
+        r"(?:incumplimiento|violación) del? sla", r"datos incompletos"),
+    "system_unavailable": _any(
+        r"(?:system|platform|api|service)\w*\b.{0,20}\b(?:unavailable|unreachable|outage|5xx|returning 5)",
+        r"health ?checks? failing", r"dashboard unreachable",
+        r"(?:system|plattform|dienst|api)\b.{0,20}\b(?:nicht (?:erreichbar|verfügbar)|gestört)",
+        r"(?:sistema|plataforma|servicio|api)\b.{0,20}\b(?:no disponible|inaccesible)"),
+    "system_down": _any(r"(?:system|bot|process|trader)\b.{0,15}\b(?:down|dead|crash\w*|not running)",
+        r"complete failure",
+        r"emergency flatten", r"process crash\w*", r"no logs being", r"system ?absturz\w*",
+        r"(?:system|prozess|bot)\b.{0,20}\b(?:tot|abgestürzt|ausgefallen)", r"notfall-?glattstellung",
+        r"(?:sistema|proceso|bot)\b.{0,15}\bcaído", r"cierre de emergencia"),
+    "mode_rollback": _any(r"(?:paper|live)\s*(?:→|->|=>|to)\s*(?:the )?(?:lab|simulation)\b",
+        r"(?:back|return|rollback|demot\w+) to (?:the )?(?:lab|simulation)\b", r"(?:lab|simulation) mode",
+        r"(?:unreleased|wrong|not released) mode", r"zurück (?:in|auf) (?:den )?lab\w*", r"laborbetrieb",
+        r"labormodus", r"volver a(?:l modo)? lab\w*", r"modo (?:lab|laboratorio|simulación)"),
 }  # fmt: skip
 
 RELATED: dict[str, tuple[str, ...]] = {
@@ -92,17 +117,27 @@ RELATED: dict[str, tuple[str, ...]] = {
     "drawdown": ("kill_switch", "slippage"),
     "execution_failures": ("broker_disconnection", "position_mismatch", "system_failure"),
     "calibration": ("data_corruption", "high_latency"),
+    "unexpected_position": ("position_mismatch", "execution_failures", "data_corruption", "system_failure"),
+    "data_sla": ("data_corruption", "calibration", "system_failure"),
+    "system_unavailable": ("system_failure", "deployment", "memory_exhaustion", "high_latency"),
+    "system_down": ("system_failure", "system_unavailable", "memory_exhaustion", "deployment"),
+    "mode_rollback": ("deployment", "system_failure"),
 }
 
 _OTHER_NAMES = {
     "broker_connection": "broker_disconnection", "broker_connection_lost": "broker_disconnection", "broker":
         "broker_disconnection", "memory": "memory_exhaustion",
-    "data": "data_corruption", "data_sla": "data_corruption", "full_system_failure": "system_failure", "system":
+    "data": "data_corruption", "full_system_failure": "system_failure", "system":
         "system_failure", "latency": "high_latency",
+    "fills": "slippage", "degraded_fills": "slippage", "execution": "execution_failures",
     "rollback": "deployment", "bad_deployment": "deployment", "position": "position_mismatch",
 }  # fmt: skip
 
-_ALIASES: dict[str, tuple[str, ...]] = {"drawdown": ("kill_switch",), "execution_failures": ("broker_disconnection",)}
+_ALIASES: dict[str, tuple[str, ...]] = {
+    "drawdown": ("kill_switch",), "execution_failures": ("broker_disconnection",),
+    "unexpected_position": ("position_mismatch",), "data_sla": ("data_corruption",),
+    "system_unavailable": ("system_failure",), "system_down": ("system_failure",),
+}  # fmt: skip
 """Incidents that end in another one: a drawdown beyond its limit is a kill switch that fires."""
 
 _ROLE_FACTOR = {
@@ -115,7 +150,7 @@ _ROLE_FACTOR = {
     "prevention": 0.0,
 }
 _TITLE, _TRIGGER, _SYMPTOM, _GUARD, _STEP = 20.0, 6.0, 3.0, 3.0, 1.0
-NAMED = 6.0
+_NAMED = 6.0
 """From this score on, the procedure names the incident; below it is the nearest there is."""
 
 
@@ -130,23 +165,9 @@ def find_procedure(
         return whole(runbook), _playbook_note(runbook, topics)
     if len(runbook.procedures) == 1:
         only = runbook.procedures[0]
-        named = not topics or _score(only, topics) >= NAMED or _mentions(runbook.title, topics)
+        named = not topics or _score(only, topics) >= _NAMED or _mentions(runbook.title, topics)
         return only, None if named else _note(runbook, only, topics, "the only procedure")
     return _best(runbook, topics)
-
-
-def closeness(runbook: Runbook, procedure: Procedure, topic: str) -> float:
-    """How much `procedure` speaks of `topic`; from `NAMED` on it names it.
-
-    The title of the document counts for a procedure that is all there is of it.
-    """
-    alone = runbook.single_playbook or len(runbook.procedures) == 1
-    return _score(procedure, (_canonical(topic),)) + (_TITLE if alone and _mentions(runbook.title, (topic,)) else 0.0)
-
-
-def aliases(topic: str) -> tuple[str, ...]:
-    """Incidents that end in `topic`: a drawdown beyond its limit is a kill switch that fires."""
-    return tuple(name for name, ends_in in _ALIASES.items() if _canonical(topic) in ends_in)
 
 
 def _canonical(topic: str) -> str:
@@ -209,7 +230,7 @@ def _after_previous(parts: list[Procedure], part: Procedure) -> tuple[Step, ...]
 
 
 def _playbook_note(runbook: Runbook, topics: tuple[str, ...]) -> str | None:
-    if not topics or _mentions(runbook.title, topics) or any(_score(p, topics) >= NAMED for p in runbook.procedures):
+    if not topics or _mentions(runbook.title, topics) or any(_score(p, topics) >= _NAMED for p in runbook.procedures):
         return None
     return f"nothing in {runbook.title!r} names {_spoken(topics)}; it is one playbook and is followed as a whole"
 
@@ -218,7 +239,7 @@ def _best(runbook: Runbook, topics: tuple[str, ...]) -> tuple[Procedure, str | N
     candidates = [p for p in runbook.procedures if _ROLE_FACTOR[p.role] > 0] or list(runbook.procedures)
     scored = [(_score(p, topics), -_rank(runbook, p), -index, p) for index, p in enumerate(candidates)]
     score, _, _, best = max(scored, key=lambda entry: entry[:3])
-    if score >= NAMED:
+    if score >= _NAMED:
         return best, None
     general = next(
         (p for p in candidates if not names_incident(p.title) and not is_phase(p.title) and p.role == "response"), None

@@ -10,12 +10,15 @@ from scenarios.faults.base import Ends, FaultBase
 from scenarios.faults.broker import BrokerFault
 from scenarios.faults.data import DataFault
 from scenarios.faults.infrastructure import InfrastructureFault
+from scenarios.faults.models import ModelFault
 from scenarios.faults.monitoring import MonitoringFault
 from scenarios.faults.orders import OrderFault
 from scenarios.faults.risk import RiskFault
 from scenarios.faults.state import StateFault
 
-AnyFault = RiskFault | OrderFault | BrokerFault | DataFault | StateFault | InfrastructureFault | MonitoringFault
+AnyFault = (
+    RiskFault | OrderFault | BrokerFault | DataFault | StateFault | InfrastructureFault | MonitoringFault | ModelFault
+)
 Fault = Annotated[AnyFault, Field(discriminator="kind")]
 """For a field of another model: the union, chosen by `kind`."""
 

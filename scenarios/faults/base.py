@@ -34,6 +34,9 @@ class FaultBase(Spec):
     blocks_recovery: ClassVar[bool] = False
     """Whether trading cannot be restored while the fault lasts, whatever anybody does."""
 
+    service_level: ClassVar[str | None] = None
+    """Which service level beside trading must hold again: of `sim.levels.LEVELS`."""
+
     kind: str
     at_us: Duration = 0
     """When it strikes, after fault zero."""

@@ -114,6 +114,7 @@ class NodePressure(FaultBase):
 
     ends: ClassVar[Ends] = Ends.MITIGATED
     component: ClassVar[str] = "infrastructure"
+    service_level: ClassVar[str] = "latency"
 
     kind: Literal["node_pressure"] = "node_pressure"
     slowdown: Annotated[Positive, Field(gt=1, le=100)] = 4.0
@@ -129,6 +130,7 @@ class DatabaseSlow(FaultBase):
 
     ends: ClassVar[Ends] = Ends.MITIGATED
     component: ClassVar[str] = "infrastructure"
+    service_level: ClassVar[str] = "latency"
 
     kind: Literal["database_slow"] = "database_slow"
     latency_ms: Positive = 5_000.0
@@ -143,6 +145,7 @@ class PoolExhausted(FaultBase):
 
     ends: ClassVar[Ends] = Ends.MITIGATED
     component: ClassVar[str] = "infrastructure"
+    service_level: ClassVar[str] = "latency"
 
     kind: Literal["pool_exhausted"] = "pool_exhausted"
 
@@ -156,6 +159,7 @@ class CacheFull(FaultBase):
 
     ends: ClassVar[Ends] = Ends.MITIGATED
     component: ClassVar[str] = "infrastructure"
+    service_level: ClassVar[str] = "latency"
 
     kind: Literal["cache_full"] = "cache_full"
 

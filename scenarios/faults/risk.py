@@ -66,6 +66,7 @@ class Slippage(FaultBase):
     """Fills come worse than the price at submission; healing restores the World's usual mean."""
 
     component: ClassVar[str] = "broker"
+    service_level: ClassVar[str] = "fills"
 
     kind: Literal["slippage"] = "slippage"
     mean_bps: Annotated[float, Strict(), Field(gt=0, le=1_000)] = 25.0

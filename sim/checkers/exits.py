@@ -12,11 +12,11 @@ from sim.spans import holds
 TRUST_AGAIN_US = 5 * MINUTE
 """A guard may want to see a few good bars before it trusts a symbol again."""
 
-_NO_WAY_TO_SEND = "no broker session"
+_NO_WAY_TO_SEND = ("no broker session", "lab mode")
 
 
 def exits_allowed(history: History, demands: Demands) -> list[Evidence]:
-    """No order that only reduces is denied, but for want of a session.
+    """No order that only reduces is denied, but for want of a session, or of any broker at all.
 
     A strategy's own order on data that is bad, or was until a moment ago, is no exit: its size comes from a
     price that nobody trusts yet.

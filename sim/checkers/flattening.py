@@ -8,7 +8,7 @@ from sim.demands import Demands
 from sim.history import History
 from sim.holdings import ledger_holdings
 from sim.impact import excused, flatten_due_us
-from sim.reading import OUTSIDE, Fill, broker_orders, fills, halts
+from sim.reading import OUTSIDE, Fill, broker_orders, down, fills, halts
 from sim.spans import FOREVER, deadline, minus
 
 CLOSED_WITHIN_US = 10 * MINUTE
@@ -34,6 +34,9 @@ def _really_flat(history: History, demands: Demands) -> list[Evidence]:
     flat = minus([(due_us, until_us)], held.open_spans())
     if not flat and by_us >= demands.horizon_us:
         raise CannotTell("the run ended before positions had to be closed")
+    if not flat and demands.automation_only and not minus([(due_us, until_us)], down(history)):
+        text = "the process was dead throughout, and nobody was there to close anything from outside"
+        return [Evidence(due_us, "the code could not close: it was not running", text, "info")]
     last = held.last() if released_us == FOREVER else {}
     if not flat:
         return [

@@ -113,6 +113,9 @@ PARAMETERS: dict[str, Parameters] = {
     "monitoring_late": fields(delay_us=seconds(1, 900)),
     "monitoring_lying": fields(metric=st.just("trading_drawdown_pct"), value=numbers(-10, 10)),
     "pages_lost": fields(share=shares()),
+    "calibration_hung": fields(age_us=seconds(0, 200_000)),
+    "calibration_diverges": fields(rmse=numbers(2.1, 50)),
+    "mode_not_released": fields(mode=st.sampled_from(("paper", "live"))),
 }
 """Parameters of each kind, its times left out."""
 

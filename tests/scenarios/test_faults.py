@@ -20,7 +20,7 @@ COMPONENTS = ("market", "broker", "feed", "state", "infrastructure", "monitoring
 
 
 def test_the_incidents_of_all_four_quarters_have_a_fault() -> None:
-    assert len(FAULTS) == 43
+    assert len(FAULTS) == 46
     assert list(PARAMETERS) == list(FAULTS)
 
 

@@ -200,6 +200,9 @@ STRIKES: dict[str, dict[str, Any]] = {
     "monitoring_late": {},
     "monitoring_lying": {"metric": "trading_drawdown_pct", "value": 0.0},
     "pages_lost": {},
+    "calibration_hung": {},
+    "calibration_diverges": {},
+    "mode_not_released": {},
 }
 """Every kind with what it needs to be felt within minutes by a firm that trades."""
 

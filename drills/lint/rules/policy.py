@@ -84,7 +84,7 @@ def drill_without_procedure(page: Page) -> Iterator[Hit]:
     Write the procedure, or drill one that is there.
     """
     for drill in page.runbook.drills:
-        if not any(_matches(drill, procedure) for procedure in page.runbook.procedures):
+        if not any(answers(drill, procedure) for procedure in page.runbook.procedures):
             yield page.in_line(
                 drill.line, drill.scenario, f"no procedure here covers {drill.scenario!r}",
                 "write the procedure, or name the one that is meant",
@@ -154,7 +154,7 @@ def _as_date(match: re.Match[str]) -> date:
     return date(year, int(groups["m"]), int(groups["d"]))
 
 
-def _matches(drill: Drill, procedure: Procedure) -> bool:
+def answers(drill: Drill, procedure: Procedure) -> bool:
     """Whether a procedure is about what the drill breaks: the same kind of incident, or the same words in its title."""
     topics = {name for name, pattern in TOPICS.items() if pattern.search(drill.scenario)}
     about = {name for name, pattern in TOPICS.items() if pattern.search(procedure.title)}

@@ -102,7 +102,7 @@ def test_a_choice_is_a_decision_and_its_branches_bind_on_their_own(one: One) -> 
         """)
     )
     assert (step.kind, bind(step).actions) == ("decision", ("decide",))
-    assert [bind_branch(branch).actions for branch in step.branches] == [("reconcile",), ("flatten",)]
+    assert [bind_branch(branch).actions for branch in step.branches] == [("reconcile",), ("close_orphans",)]
 
 
 def test_guarded_groups_are_a_choice_and_a_single_one_is_none(one: One) -> None:

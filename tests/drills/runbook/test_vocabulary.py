@@ -16,7 +16,7 @@ from drills.runbook.vocabulary import PHRASES, actions_in, look_at
         ("Stop new orders immediately", ("halt",)),
         ("Stop and assess - don't rush to restart", ("halt",)),
         ("Cancel all open orders and flatten positions", ("cancel_orders", "flatten")),
-        ("Close any orphaned positions", ("flatten",)),
+        ("Close any orphaned positions", ("close_orphans",)),
         ("Query exchange for actual positions", ("look_positions",)),
         ("Reconcile with local state", ("reconcile",)),
         ("Check exchange status page", ("look_broker",)),
