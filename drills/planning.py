@@ -15,7 +15,7 @@ from drills.actions import ACTIONS
 from drills.plan import Plan, PlannedStep
 from drills.runbook.bindings import bind, bind_branch
 from drills.runbook.guards import Truth, holds
-from drills.runbook.model import Branch, EscalationRule, Procedure, Runbook, Step
+from drills.runbook.model import Branch, EscalationRule, Procedure, Runbook, SeverityLevel, Step
 from drills.runbook.reader import read_runbook
 from drills.runbook.topics import find_procedure
 from drills.step_model import Constraint
@@ -113,14 +113,22 @@ def _truth(facts: GroundTruth, rank: int | None) -> _Truth:
     )
 
 
+def level_by_threshold(runbook: Runbook, facts: GroundTruth) -> SeverityLevel | None:
+    """The level in whose band the drawdown of an incident lies; None without a band that holds it."""
+    drawdown = facts.measures.get("drawdown_pct")
+    for level in sorted(runbook.severities, key=lambda level: level.rank):
+        low, high = level.threshold or (None, None)
+        if drawdown is not None and low is not None and low <= drawdown < (high if high is not None else float("inf")):
+            return level
+    return None
+
+
 def _severity(runbook: Runbook, procedure: Procedure, facts: GroundTruth) -> str | None:
     """The level of the runbook's own scale: by its threshold, by the procedure's own, else by rank."""
     levels = sorted(runbook.severities, key=lambda level: level.rank)
-    drawdown = facts.measures.get("drawdown_pct")
-    for level in levels:
-        low, high = level.threshold or (None, None)
-        if drawdown is not None and low is not None and low <= drawdown < (high if high is not None else float("inf")):
-            return level.id
+    banded = level_by_threshold(runbook, facts)
+    if banded is not None:
+        return banded.id
     if procedure.severity:
         return procedure.severity[0]
     return levels[min(facts.severity_rank, len(levels)) - 1].id if levels else None

@@ -43,7 +43,7 @@ def impossible(shown: Rehearsed) -> list[RehearsedStep]:
 
     def fails(step: RehearsedStep) -> bool:
         if unaided and step.id in changing:
-            return _stuck(step) or bool(step.broken_promises)
+            return _stuck(step) or (bool(step.broken_promises) and not any(map(_not_known, step.commands)))
         return step.critical and _stuck(step)
 
     return [step for step in shown.steps if fails(step) and not _replaced(step, shown)]
@@ -57,8 +57,12 @@ def broken_by_the_text(shown: Rehearsed) -> list[str]:
 def unknown_here(shown: Rehearsed) -> list[RehearsedCommand]:
     """Commands that may change something, which the simulated firm does not know, when that decides the outcome."""
     decisive = [step for step in shown.steps if step.critical or not shown.measured.in_time]
-    return [c for step in decisive for c in step.commands if c.outcome == "not_here" and c.effect != "read"
-            and not c.own_process]  # fmt: skip
+    return [command for step in decisive for command in step.commands if _not_known(command)]
+
+
+def _not_known(command: RehearsedCommand) -> bool:
+    """Whether we cannot tell what a command would have changed."""
+    return command.outcome == "not_here" and command.effect != "read" and not command.own_process
 
 
 def compared(shown: Rehearsed) -> Compared:
