@@ -38,7 +38,7 @@ def choose_case(runbook: Runbook, procedure: Procedure) -> Chosen:
 
 
 def _in_a_band(runbook: Runbook, drill: Drill) -> str:
-    if all(level.threshold is None for level in runbook.severities):
+    if "drawdown_pct" not in drill.scenario().truth.measures:
         return drill.lead
     cases = (case for case in drill.cases if level_by_threshold(runbook, drill.scenario(case).truth) is not None)
     return next(cases, drill.lead)
