@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -36,6 +37,15 @@ def time_of(world: World) -> Iterator[None]:
     rest_broker.register(world)
     with virtual_time(world):
         yield
+
+
+def project_in(texts: Iterable[str]) -> str | None:
+    """The folder that a runbook itself names as the trading system's: the first absolute one that it changes into."""
+    for text in texts:
+        match = re.search(r"^\s*cd\s+[\"']?(/[\w./-]+)", text, re.MULTILINE)
+        if match is not None and not match.group(1).startswith(("/tmp", "/etc", "/var/log")):
+            return match.group(1).rstrip("/")
+    return None
 
 
 WORKSTATION = "workstation"
