@@ -50,6 +50,7 @@ def test_an_administrators_route_wants_a_token() -> None:
     pause = f'curl -s -o /dev/null -w "%{{http_code}}" -X POST {PUBLIC}/v1/admin/pause-all -H "Authorization: Bearer $ADMIN_TOKEN"'
     assert who.out(pause) == "401"
     assert who.world.trading.halted is None
+    assert findings(who) == ["http_error"], "without -f the command succeeds and nothing is paused"
     assert who.out(f"ADMIN_TOKEN=secret; {pause}") == "200"
     assert who.world.trading.halted is not None
     assert actions(who) == ["halt"]
