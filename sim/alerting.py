@@ -84,12 +84,15 @@ class RuleBook:
 
     def compile(self, rules: list[AlertRule], series: list[tuple[str, str]]) -> list[str]:
         """Bind `rules` to the columns of `series` (name, key); returns the rules that no series matches."""
+        self.evaluations, self._windows, self._breaches = [], [], []
+        return self.extend(rules, series)
+
+    def extend(self, rules: list[AlertRule], series: list[tuple[str, str]]) -> list[str]:
+        """Bind further `rules` to the same columns; what is pending or fires goes on."""
         unmatched = []
         columns = len(series)
         for rule in rules:
-            matches = [
-                (key, column) for column, (name, key) in enumerate(series[:columns]) if rule.metric in (name, key)
-            ]
+            matches = [(key, column) for column, (name, key) in enumerate(series) if rule.metric in (name, key)]
             if not matches:
                 unmatched.append(rule.name)
             for key, column in matches:
@@ -98,7 +101,7 @@ class RuleBook:
                     column = columns + len(self._windows) - 1
                 self.evaluations.append(Evaluation(rule, key, column))
         self._compare = _comparisons(self.evaluations)
-        self._breaches = [False] * len(self.evaluations)
+        self._breaches += [False] * (len(self.evaluations) - len(self._breaches))
         return unmatched
 
     def evaluate(self, row: Row) -> None:

@@ -6,10 +6,11 @@ the damage. Each of them returns a callable that heals it, which may be called t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sim.clock import SECOND, VirtualTime
+from sim.config_maps import ConfigMaps
 from sim.errors import BadInput
 from sim.healing import Heal, once
 from sim.history import History
@@ -52,6 +53,7 @@ class Cluster:
         """Run `workloads` on `nodes`, each a name and its MiB."""
         self._env, self._history = env, history
         self.deployments: dict[str, Deployment] = {}
+        self.config_maps = ConfigMaps(history)
         self.nodes = Nodes(env, history, nodes, self._pods, self._evict)
         for workload in workloads:
             self.add(workload)
@@ -197,6 +199,21 @@ class Cluster:
                     return
         names = ", ".join(row.pod for row in self.status())
         raise BadInput("unknown pod", mend=f"use one of {names}", value=pod_name)
+
+    def set_environment(self, name: str, changes: Mapping[str, str | None]) -> None:
+        """Roll out with other environment variables; None takes one away."""
+        deployment = self[name]
+        for variable, value in changes.items():
+            if value is None:
+                deployment.environment.pop(variable, None)
+            else:
+                deployment.environment[variable] = value
+        self._history.emit("workload.environment_set", name, variables=sorted(changes))
+        deployment.roll_out(deployment.revision.version, deployment.revision.limit_mib, "environment")
+
+    def cordon(self, node: str, *, on: bool = True) -> None:
+        """Let a node take no new pod, or take them again."""
+        self.nodes.cordon(node, on=on)
 
     def set_limit(self, name: str, limit_mib: float) -> Heal:
         """Roll out another memory limit; the way back is the limit before."""

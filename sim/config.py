@@ -17,6 +17,7 @@ from sim.strategies import StrategyConfig
 from sim.workloads import Workload
 
 TRADING_SYSTEM = "trading-system"
+GATEWAY = "execution-gateway"
 
 LIMITS: Mapping[str, float] = MappingProxyType(
     {
@@ -58,7 +59,7 @@ class WorldConfig:
     limits: Mapping[str, float] = field(default_factory=lambda: LIMITS)
     workloads: tuple[Workload, ...] = (
         Workload(TRADING_SYSTEM, startup_us=10 * SECOND, base_mib=180.0, limit_mib=512.0, strategy="recreate"),
-        Workload("execution-gateway", startup_us=5 * SECOND),
+        Workload(GATEWAY, startup_us=5 * SECOND),
         Workload("market-data", startup_us=5 * SECOND),
         Workload("postgres", startup_us=20 * SECOND, base_mib=400.0, limit_mib=1024.0, strategy="recreate"),
         Workload("redis", startup_us=3 * SECOND, base_mib=64.0, limit_mib=256.0, strategy="recreate"),

@@ -32,6 +32,21 @@ class RunningQuery:
     """How long every other query takes because of it; 0 when it only keeps its connection."""
 
 
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A connection to the database, as its list of sessions shows it."""
+
+    pid: int
+    holder: str
+    state: str
+    """`active` while a query runs, `idle in transaction` when it is held without one, else `idle`."""
+    text: str
+    since_us: int
+
+
+_FIRST_HELD_PID, _FIRST_QUICK_PID = 5200, 3100
+
+
 class Database:
     """Load, pool, latency."""
 
@@ -56,7 +71,9 @@ class Database:
         self._loads = {"services": queries_per_s}
         self._slow_downs: list[float] = []
         self._queries: dict[int, RunningQuery] = {}
-        self._held: dict[str, int] = {}
+        self._held: dict[str, dict[int, int]] = {}
+        """Since when each connection of a holder is kept, by pid."""
+        self._next_held_pid = _FIRST_HELD_PID
         self._next_pid = 4100
         self._queue = Ramp(env, 0.0)
         self._queue_limit = math.inf
@@ -114,7 +131,35 @@ class Database:
         """The long queries that run, oldest first."""
         return list(self._queries.values())
 
+    def sessions(self) -> list[Session]:
+        """Every connection of the pool: what runs long, what is held, then the short queries of the services."""
+        found = [Session(q.pid, "postgres", "active", q.text, q.since_us) for q in self._queries.values()]
+        found += [
+            Session(pid, holder, "idle in transaction", "BEGIN", since_us)
+            for holder, kept in self._held.items()
+            for pid, since_us in kept.items()
+        ]
+        busy = self.in_use - len(found)
+        for place in range(max(0, self.pool_size - len(found))):
+            state = "active" if place < busy else "idle"
+            text = "SELECT * FROM orders WHERE status = $1"
+            found.append(Session(_FIRST_QUICK_PID + place, "trading", state, text, self._env.now))
+        return found
+
     # Operating verbs
+
+    def terminate(self, pid: int) -> bool:
+        """End one connection and what runs on it; False when there is none of that pid."""
+        if self.kill_query(pid):
+            return True
+        for holder, kept in self._held.items():
+            if kept.pop(pid, None) is not None:
+                self._history.emit("database.session_ended", str(pid), holder=holder)
+                if not kept:
+                    del self._held[holder]
+                self._rebalance()
+                return True
+        return _FIRST_QUICK_PID <= pid < _FIRST_QUICK_PID + self.pool_size  # a short one: its service opens another
 
     def offer(self, caller: str, queries_per_s: float) -> None:
         """Set the load of one caller."""
@@ -132,7 +177,7 @@ class Database:
 
     def release(self, holder: str) -> None:
         """A caller's process ended: the connections that it held come back."""
-        if self._held.pop(holder, 0):
+        if self._held.pop(holder, None):
             self._history.emit("database.released", holder)
             self._rebalance()
 
@@ -172,7 +217,10 @@ class Database:
     def exhaust_pool(self, connections: int | None = None, holder: str = "api-service") -> Heal:
         """Let `holder` keep so many connections (None: all) until it ends, the database does, or healed."""
         held = self.pool_size if connections is None else connections
-        self._held[holder] = self._held.get(holder, 0) + held
+        kept = self._held.setdefault(holder, {})
+        for _ in range(held):
+            kept[self._next_held_pid] = self._env.now
+            self._next_held_pid += 1
         self._history.emit("database.pool_held", holder, connections=held, pool_size=self.pool_size)
         self._rebalance()
         return once(lambda: self.release(holder))
@@ -180,7 +228,7 @@ class Database:
     # Inside
 
     def _taken(self) -> int:
-        return min(self.pool_size, sum(self._held.values()) + len(self._queries))
+        return min(self.pool_size, sum(len(kept) for kept in self._held.values()) + len(self._queries))
 
     def _stretched(self, service_s: float) -> float:
         held_up_s = max((query.holds_up_us for query in self._queries.values()), default=0) / SECOND

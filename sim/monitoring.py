@@ -78,6 +78,16 @@ class Monitoring:
         assert not self.series, "register before start"
         self.rules.extend(rules)
 
+    def adopt_rules(self, rules: Iterable[AlertRule]) -> list[str]:
+        """Evaluate further rules from the next scrape on; the names of those that no series matches."""
+        added = list(rules)
+        self.rules.extend(added)
+        unmatched = self._book.extend(added, [(each.name, each.key) for each in self.series])
+        self.rules_without_series += unmatched
+        for rule in added:
+            self._history.emit("monitoring.rule_added", rule.name, metric=rule.metric, bound=rule.name not in unmatched)
+        return unmatched
+
     def on_scrape(self, callback: Callable[[], object]) -> None:
         """Call after each scrape: the heartbeat that an external watchdog waits for."""
         self._on_scrape.append(callback)
@@ -143,6 +153,14 @@ class Monitoring:
     def firing(self) -> list[Alert]:
         """The alerts that fire now as far as anybody was told, oldest first."""
         return list(self._told_firing.values())
+
+    def active(self) -> list[tuple[AlertRule, str, int, bool]]:
+        """Rule, series, since when, and whether it fires, of every alert that is pending or firing."""
+        return [
+            (each.rule, each.series, each.since_us, each.firing)
+            for each in self._book.evaluations
+            if each.since_us is not None
+        ]
 
     @property
     def alive(self) -> bool:

@@ -31,6 +31,8 @@ class Node:
         self.pressure_mib = 0.0
         self.slowdowns: list[float] = []
         self.closed_until_us = 0
+        self.cordoned = False
+        """Whether somebody has closed it to new pods."""
         self.pods: list[Pod] = []
         self.next_eviction = Timer(env)
 
@@ -49,7 +51,7 @@ class Node:
 
     def takes(self, pod: Pod) -> bool:
         """Whether the scheduler may place `pod` here: room for what it reserves, and no pressure now."""
-        if self._env.now < self.closed_until_us:
+        if self.cordoned or self._env.now < self.closed_until_us:
             return False
         reserved = sum(other.owner.base_mib for other in self.pods)
         return reserved + pod.owner.base_mib <= self.capacity_mib and self.free_mib() > pod.owner.base_mib
@@ -89,6 +91,13 @@ class Nodes(Mapping[str, Node]):
         self._nodes[name] = Node(self._env, name, capacity_mib)
         self._history.emit("workload.node_added", name, capacity_mib=float(capacity_mib))
         self._place_pending()
+
+    def cordon(self, name: str, *, on: bool) -> None:
+        """Close a node to new pods, or open it again; the pods on it stay."""
+        self[name].cordoned = on
+        self._history.emit("workload.node_cordoned", name, on=on)
+        if not on:
+            self._place_pending()
 
     def press(self, mib: float, name: str | None, slowdown: float) -> Heal:
         """Take `mib` of a node's memory and slow it down (None: each node of now)."""

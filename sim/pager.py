@@ -17,6 +17,7 @@ from sim.errors import BadInput
 from sim.healing import Heal, once
 from sim.history import History
 from sim.rng import Streams, lognormal, uniform
+from sim.silences import Silences
 from sim.timers import Timer
 
 ROTA = ("primary", "secondary", "lead", "manager")
@@ -85,6 +86,7 @@ class Pager:
         self._firing: dict[str, int] = {}
         self._losses: list[float] = []
         self._on_page: list[Callable[[Page, str], object]] = []
+        self.silences = Silences(env, history)
 
     def on_page(self, callback: Callable[[Page, str], object]) -> None:
         """Call with the page and the role when it is delivered."""
@@ -96,7 +98,11 @@ class Pager:
         self._firing[alert.name] = max(0, count)
         page = self._by_rule.get(alert.name)
         if alert.state == "firing" and page is None:
-            self.page(alert)
+            silence = self.silences.covering(alert) if self.silences.all else None
+            if silence is None:
+                self.page(alert)
+            else:
+                self._history.emit("page.silenced", alert.name, silence=silence.id)
         elif count <= 0 and page is not None:
             self._close(page)
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sim.history import Event, History
 from sim.spans import FOREVER, Span, toggled, union
 
-PLATFORM_DENIALS = ("no broker session", "halted", "paused", "safe mode")
+PLATFORM_DENIALS = ("no broker session", "no execution gateway", "halted", "paused", "safe mode")
 """How the reasons begin which the trading system's own gate gives; any other denial is the mitigation's."""
 
 OUTSIDE = ("opening", "broker")

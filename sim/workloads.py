@@ -63,6 +63,7 @@ class Deployment:
         self.replicas = workload.replicas
         self.pods: list[Pod] = []
         self.revisions = [Revision(1, workload.version, workload.limit_mib, env.now, "created")]
+        self.environment: dict[str, str] = {}
         self.incarnations = 0
         self.primary: Pod | None = None
         self._on_start: list[Callable[[], object]] = []

@@ -19,7 +19,7 @@ from sim.calendar import TradingCalendar
 from sim.claims import claims_in
 from sim.clock import Clock, VirtualTime
 from sim.cluster import Cluster
-from sim.config import TRADING_SYSTEM, WorldConfig
+from sim.config import GATEWAY, TRADING_SYSTEM, WorldConfig
 from sim.connection import Connection
 from sim.corruption import Bar, Tick
 from sim.desk import Desk
@@ -123,6 +123,7 @@ class World:
         self.cluster.on_stop(TRADING_SYSTEM, self._stop_system)
         self._version_chance = self.streams.draws("system/version", uniform())
         self.orders.breaks = self._version_fails
+        self.orders.gates.append(self._no_gateway)
         self.database, self.cache = stores(self)
         self.monitoring, self.pager = watch(self)
 
@@ -131,6 +132,8 @@ class World:
         first = self.bot is None
         self.bot, self._booted = process, False
         self.trading.start(process)
+        if self.config.monitored:
+            self.cluster.config_maps.read_by_a_start()
         process.start(partial(self._boot, process, first), "build")
 
     def _boot(self, process: Process, first: bool) -> None:
@@ -186,6 +189,11 @@ class World:
         if answer is None or answer is True:
             return None
         return answer if isinstance(answer, str) and answer else "denied by on_order"
+
+    def _no_gateway(self, order: Order) -> str | None:
+        """Orders leave through the gateway: while somebody keeps it at zero replicas, none does."""
+        gateway = self.cluster.deployments.get(GATEWAY)
+        return "no execution gateway" if gateway is not None and gateway.replicas == 0 else None
 
     def _version_fails(self, order: Order) -> str | None:
         """Whether the deployed version fails on this order."""

@@ -83,6 +83,8 @@ class Sitting:
         """What the programs it called do: `read`, `mutate` or `unknown`."""
         self.findings: list[str] = []
         """What it showed about the runbook."""
+        self.beside: tuple[str, ...] = ()
+        """The programs of the pipeline that runs, each with its arguments."""
         self.descriptors = 0
         self.depth = 0
         """How deep shells call each other."""
@@ -172,6 +174,11 @@ class Console:
             self.sitting.observed = True
             raise TimeUp(self.sitting.limits[-1])
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The programs of the pipeline that runs: all of them are there at once, as `ps` shows."""
+        return self.sitting.beside
+
     # The firm.
 
     def act(self, action: str) -> Result:
@@ -188,15 +195,19 @@ class Console:
         if not answers:
             self.wait_event(answered, ACTION_PATIENCE_US)
         outcome = answers[0] if answers else Outcome(False, "no answer, given up")
+        self.did(action, outcome.ok, outcome.text)
+        return Result(f"{outcome.text}\n" if outcome.ok and outcome.text else "",
+                      "" if outcome.ok else f"{outcome.text}\n", 0 if outcome.ok else 1)  # fmt: skip
+
+    def did(self, action: str, ok: bool, text: str) -> None:
+        """Record an action that was performed, and how it went."""
         effect = ACTIONS[action].effect
         if effect is Effect.MUTATE:
             self.changed(action)
         self.world.history.emit(
-            "responder.action", action, **{"step": "", "line": 0, **self.sitting.context}, ok=outcome.ok,
-            text=outcome.text, effect=str(effect), place=self.place,
+            "responder.action", action, **{"step": "", "line": 0, **self.sitting.context}, ok=ok, text=text,
+            effect=str(effect), place=self.place,
         )  # fmt: skip
-        return Result(f"{outcome.text}\n" if outcome.ok and outcome.text else "",
-                      "" if outcome.ok else f"{outcome.text}\n", 0 if outcome.ok else 1)  # fmt: skip
 
     def changed(self, what: str) -> None:
         """The running command changes the firm."""

@@ -7,7 +7,7 @@ its input. Programs take virtual time; a loop that does not end is looked at for
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import simpy
 
@@ -20,7 +20,7 @@ from drills.shell.parameters import ShellFailure
 from drills.shell.parser import parse
 from drills.shell.redirects import NotOpened, opened
 from drills.shell.streams import Buffer, Descriptors, Output, Reader
-from drills.shell.syntax import AndOr, Assignment, Command, Pipeline, Script, Simple
+from drills.shell.syntax import AndOr, Assignment, Command, Pipeline, Script, Simple, Text
 from drills.shell.tool import NotHere, Result
 from drills.shell.variables import Value, Variables
 
@@ -325,6 +325,20 @@ class Shell:
     def _run_pipes(self, pipeline: Pipeline, io: Descriptors) -> None:
         statuses: list[int] = []
         carried = io.get(0)
+        beside, self.console.sitting.beside = self.console.sitting.beside, tuple(map(plain_text, pipeline.commands))
+        try:
+            self._run_parts(pipeline, io, statuses, carried)
+        finally:
+            self.console.sitting.beside = beside
+        self.pipe_status = statuses
+        failed = [status for status in statuses if status]
+        self.status = statuses[-1]
+        if self.options.get("pipefail") and failed:
+            self.status = failed[-1]
+
+    def _run_parts(
+        self, pipeline: Pipeline, io: Descriptors, statuses: list[int], carried: Any
+    ) -> None:
         for number, command in enumerate(pipeline.commands):
             last = number == len(pipeline.commands) - 1
             streams = dict(io)
@@ -338,11 +352,6 @@ class Shell:
             twin = self.copy()
             statuses.append(twin.run_isolated_command(command, streams))
             carried = Reader(pipe.text())
-        self.pipe_status = statuses
-        failed = [status for status in statuses if status]
-        self.status = statuses[-1]
-        if self.options.get("pipefail") and failed:
-            self.status = failed[-1]
 
     def run_isolated_command(self, command: Command, io: Descriptors) -> int:
         """Run one command to its end or exit; the status."""
@@ -537,3 +546,12 @@ class Job:
         self.status: int | None = None
         self.done: simpy.Event | None = None
         """Fires when it has ended."""
+
+
+def plain_text(command: Command) -> str:
+    """A program and its arguments as a list of processes shows them, before expansion; "" for a compound command."""
+    if not isinstance(command.body, Simple):
+        return ""
+    return " ".join(
+        "".join(part.text if isinstance(part, Text) else "..." for part in word) for word in command.body.words
+    )

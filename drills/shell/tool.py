@@ -52,6 +52,10 @@ class Terminal(Protocol):
     project: str
     """Where the repository stands on this machine: `/srv/trading`, say."""
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The programs of the pipeline that runs, each with its arguments: all of them are there at once."""
+
     def wait_us(self, delay_us: int) -> None:
         """Let virtual time pass while the command runs."""
 
@@ -60,6 +64,9 @@ class Terminal(Protocol):
 
     def act(self, action: str) -> Result:
         """Perform an action of `drills.actions` as the on-call would, wait for its outcome, and record it."""
+
+    def did(self, action: str, ok: bool, text: str) -> None:
+        """Record an action of `drills.actions` that the running command has performed by itself."""
 
     def changed(self, what: str) -> None:
         """Note that the running command changes the firm by other means than `act`."""

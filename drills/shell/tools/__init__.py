@@ -13,6 +13,7 @@ from drills.shell.tool import Tool
 
 def _families() -> tuple[Mapping[str, Program], ...]:
     from drills.shell.tools import (
+        acting,
         awk,
         clocks,
         columns,
@@ -32,6 +33,7 @@ def _families() -> tuple[Mapping[str, Program], ...]:
     return (
         awk.TOOLS, clocks.TOOLS, columns.TOOLS, comparing.TOOLS, digests.TOOLS, filing.TOOLS, machine.TOOLS,
         printing.TOOLS, python.TOOLS, querying.TOOLS, running.TOOLS, searching.TOOLS, sed.TOOLS, showing.TOOLS,
+        *acting.families(),
     )  # fmt: skip
 
 
