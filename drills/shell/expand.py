@@ -204,9 +204,7 @@ class _Fields:
 
 def _is_star(part: Part) -> bool:
     """Whether it is `$*` or `${name[*]}`, which are one word when quoted."""
-    return isinstance(part, Parameter) and (
-        part.name == "*" or (part.index is not None and part.index == (Text("*"),))
-    )
+    return isinstance(part, Parameter) and (part.name == "*" or (part.index is not None and part.index == (Text("*"),)))
 
 
 def _is_quoted(part: Part) -> bool:

@@ -19,6 +19,7 @@ from sim.world import World
 
 T = TypeVar("T")
 
+
 @contextmanager
 def time_of(world: World) -> Iterator[None]:
     """While this lasts, Python programs that somebody starts in a shell live in the time of `world`.
@@ -146,6 +147,8 @@ class Firm:
             except NotHere as finding:
                 self.world.history.emit("shell.not_here", what, why=str(finding))
             except Exception as error:
-                raise AssertionError(f"in the simulated shell, running {what!r}: {type(error).__name__}: {error}") from error
+                raise AssertionError(
+                    f"in the simulated shell, running {what!r}: {type(error).__name__}: {error}"
+                ) from error
 
         self.process.start(guarded, what)

@@ -60,7 +60,11 @@ _MEANINGS: tuple[tuple[re.Pattern[str], str, Maker], ...] = tuple(
         (r"/(?:orders?/[^/]*|[^/]*orders?[^/]*)\.csv$", "logs/orders.csv", orders_csv),
         (r"/[^/]*(?:trades?|fills?|executions?)[^/]*\.csv$", "logs/trades.csv", trades_csv),
         (r"/[^/]*(?:monitor|alert)[^/]*\.log$", "logs/monitoring.log", monitoring_log),
-        (r"/(?:[^/]*trad[^/]*|app|main|system|latest|bot|engine|strategy|run[^/]*)\.log$", "logs/trading.log", trading_log),
+        (
+            r"/(?:[^/]*trad[^/]*|app|main|system|latest|bot|engine|strategy|run[^/]*)\.log$",
+            "logs/trading.log",
+            trading_log,
+        ),
         (r"/logs?/[^/]*(?:error|strateg|exec|order|gateway)[^/]*\.log$", "logs/trading.log", trading_log),
     )
 )

@@ -59,7 +59,9 @@ SIMPLE = st.one_of(
     WORD.map(lambda word: f"x={word}"),
     WORD.map(lambda word: f"y={word}"),
     WORD.map(lambda word: f"set -- {word} {word}"),
-    st.sampled_from(["true", "false", ":", "n=$((n+1))", "(exit 3)", "x='a b'", "IFS=:", "unset IFS", "y=a:b::c", "read x <<< $y"]),
+    st.sampled_from(
+        ["true", "false", ":", "n=$((n+1))", "(exit 3)", "x='a b'", "IFS=:", "unset IFS", "y=a:b::c", "read x <<< $y"]
+    ),
     st.tuples(WORD, WORD).map(lambda pair: f"[ {pair[0]} = {pair[1]} ]"),
     st.tuples(WORD.filter(lambda word: word != "-n"), WORD).map(lambda pair: f"[[ {pair[0]} == {pair[1]} ]]"),
     WORD.map(lambda word: f"cat <<< {word}"),
@@ -68,7 +70,9 @@ JOIN = st.sampled_from(["; ", " && ", " || ", "\n", " | cat; ", " > /dev/null; "
 
 
 def compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    several = st.lists(st.tuples(inner, JOIN), min_size=1, max_size=3).map(lambda parts: "".join(a + b for a, b in parts) + "true")
+    several = st.lists(st.tuples(inner, JOIN), min_size=1, max_size=3).map(
+        lambda parts: "".join(a + b for a, b in parts) + "true"
+    )
     return st.one_of(
         several,
         st.tuples(inner, inner, inner).map(lambda t: f"if {t[0]}; then {t[1]}; else {t[2]}; fi"),
@@ -78,7 +82,7 @@ def compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         inner.map(lambda body: f"f() {{ {body}; }}; f p 'q r'; f"),
         st.tuples(WORD, inner, inner).map(lambda t: f"case {t[0]} in a*) {t[1]};; *) {t[2]};; esac"),
         inner.map(lambda body: f"i=0; while [ $i -lt 2 ]; do i=$((i+1)); {body}; done"),
-        inner.map(lambda body: f"v=$({body}); echo \"[$v]\""),
+        inner.map(lambda body: f'v=$( {body} ); echo "[$v]"'),
         inner.map(lambda body: f"! {body}"),
         inner.map(lambda body: f"set -e; {body}; echo still"),
     )
@@ -88,7 +92,7 @@ TEXTS = st.recursive(SIMPLE, compound, max_leaves=6)
 
 
 @pytest.mark.skipif(BASH is None, reason="no bash on this machine")
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(text=TEXTS)
 def test_any_text_of_a_safe_grammar_prints_and_ends_as_in_bash(twin: Twin, text: str) -> None:
     whole = f"x=abc; y='  p  q '; n=4; set -- one 'two three'\n{text}"
