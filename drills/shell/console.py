@@ -6,6 +6,7 @@ time: how long they will wait, what their command has changed, what it showed ab
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,11 +15,13 @@ import simpy
 
 from drills.actions import ACTIONS, Effect
 from drills.operator import Operator, Outcome
+from drills.runbook.commands import meaning
 from drills.shell.durations import duration_us
 from drills.shell.files import Files, absolute
-from drills.shell.interpreter import Job, Shell
+from drills.shell.interpreter import Shell
 from drills.shell.launching import launch, which
 from drills.shell.parameters import ShellFailure
+from drills.shell.shell_state import Job
 from drills.shell.streams import Buffer, Reader
 from drills.shell.tool import Result
 from sim.actors.process import Process
@@ -36,6 +39,12 @@ LOOP_US = 10 * MINUTE
 """A loop that waits for something is left after so long."""
 OBSERVE_US = 60 * SECOND
 """How long somebody looks at `tail -f` or `watch` when the text says nothing else."""
+_WRAPPERS = frozenset(
+    ["xargs", "timeout", "env", "bash", "sh", "zsh", "dash", "sudo", "nohup", "nice", "time", "ssh", "watch", "find",
+     "mktemp", "tee", "expr", "seq", "basename", "dirname", "printf", "yes", "tr", "sed", "cp", "touch", "mkdir", "tac",
+     "rev", "paste", "column", "nl", "base64", "realpath", "logger"]
+)  # fmt: skip
+"""Programs that do nothing to the firm by themselves: what they call or touch counts."""
 MOST_CALLS = 40
 """How deep functions, scripts and substitutions may call each other."""
 BACKGROUND_US = 60 * MINUTE
@@ -49,6 +58,8 @@ class TimeUp(Exception):
         """The limit."""
         super().__init__("time is up")
         self.limit = limit
+        self.out = self.err = ""
+        """What the program that was cut off had printed."""
 
 
 class Limit:
@@ -71,11 +82,13 @@ class Sitting:
         """Whether the running command is one that never ends, and was looked at for a while."""
         self.changes: list[str] = []
         """What the running command changed in the firm."""
+        self.effects: list[str] = []
+        """What the programs it called do: `read`, `mutate` or `unknown`."""
         self.findings: list[str] = []
         """What it showed about the runbook."""
-        self.descriptors = 0
         self.beside: tuple[str, ...] = ()
         """The programs of the pipeline that runs, each with its arguments."""
+        self.descriptors = 0
         self.depth = 0
         """How deep shells call each other."""
         self.context: dict[str, Any] = {}
@@ -204,6 +217,11 @@ class Console:
         if what not in self.sitting.changes:
             self.sitting.changes.append(what)
 
+    def called(self, words: tuple[str, ...]) -> None:
+        """A program is about to run: what it does counts for the running command."""
+        if words[0] not in _WRAPPERS:
+            self.sitting.effects.append(str(meaning(shlex.join(words), "bash").effect))
+
     def finding(self, kind: str, text: str) -> None:
         """Write down, once per command, what only executing shows."""
         if text not in self.sitting.findings:
@@ -229,8 +247,11 @@ class Console:
         return self.read(absolute(path, self.project))
 
     def write_file(self, path: str, text: str, append: bool = False) -> None:
-        """Write a file."""
-        self.files.write(absolute(path, self.project), text, append)
+        """Write a file; one that was there before anybody typed anything is the firm's, and changes it."""
+        full = absolute(path, self.project)
+        if self.files.is_file(full) and full not in self.files.written():
+            self.changed(full)
+        self.files.write(full, text, append)
 
     def exists(self, path: str) -> bool:
         """Whether there is a file or folder."""
@@ -252,9 +273,7 @@ class Console:
         """The variables of a fresh login."""
         return {**self.machine.environment(), **self.firm.environment}
 
-    def launch(
-        self, words: tuple[str, ...], env: Mapping[str, str], cwd: str, stdin: Reader | None
-    ) -> Result | None:
+    def launch(self, words: tuple[str, ...], env: Mapping[str, str], cwd: str, stdin: Reader | None) -> Result | None:
         """Run a program; None when there is none of that name."""
         return launch(self, words, env, cwd, stdin)
 
@@ -262,9 +281,7 @@ class Console:
         """Where a program lies."""
         return which(self, name, cwd)
 
-    def run(
-        self, text: str, stdin: str = "", env: Mapping[str, str] | None = None, cwd: str | None = None
-    ) -> Result:
+    def run(self, text: str, stdin: str = "", env: Mapping[str, str] | None = None, cwd: str | None = None) -> Result:
         """Run shell text in a shell of its own."""
         folder = self.project if cwd is None else cwd
         shell = Shell(self, self.environment() if env is None else env, folder)
@@ -327,5 +344,3 @@ class Console:
         if job.status is None and job.done is not None:
             self.wait_event(job.done, BACKGROUND_US)
         return 127 if job.status is None else job.status
-
-

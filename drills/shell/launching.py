@@ -28,6 +28,7 @@ def launch(
     tools = console.firm.tools
     if "/" not in name:
         if name in tools:
+            console.called(words)
             console.spend(name)
             return _run(tools[name], Call(words, console, stdin, env, cwd))
         if not name:
@@ -36,6 +37,7 @@ def launch(
     path = absolute(name, cwd)
     folder, base = posixpath.split(path)
     if folder in _BINS and base in tools and not console.files.is_file(path):
+        console.called((base, *words[1:]))
         console.spend(base)
         return _run(tools[base], Call((base, *words[1:]), console, stdin, env, cwd))
     return _script(console, words, path, env, cwd, stdin)

@@ -27,6 +27,12 @@ class RunningFiles:
             return None
         return RECORDS.get(path.removeprefix(self._project))
 
+    def has(self, path: str) -> bool:
+        """Whether it is one of them."""
+        return self._maker(path) is not None or (
+            path.startswith(self._project) and self._world.disk.exists(path.removeprefix(self._project))
+        )
+
     def read(self, path: str) -> str | None:
         """A state file (damaged ones look damaged) or a log."""
         name = path.removeprefix(self._project) if path.startswith(self._project) else ""
@@ -69,6 +75,11 @@ class Repository:
         # A link that leads out of the repository is not followed.
         return real if real.is_relative_to(self._root) else None
 
+    def has(self, path: str) -> bool:
+        """Whether the repository has such a file."""
+        real = self._real(path)
+        return real is not None and real.is_file()
+
     def read(self, path: str) -> str | None:
         """A file's text; bytes that are no UTF-8 survive as surrogates."""
         real = self._real(path)
@@ -104,11 +115,16 @@ class Constants:
         if user != "root":
             passwd += f"{user}:x:1000:1000::{home}:/bin/bash\n"
         self._files = {
-            "/etc/hostname": f"{name}\n", "/etc/passwd": passwd, "/etc/hosts": f"127.0.0.1 localhost\n127.0.1.1 {name}\n",
+            "/etc/hostname": f"{name}\n", "/etc/passwd": passwd,
+            "/etc/hosts": f"127.0.0.1 localhost\n127.0.1.1 {name}\n",
             "/etc/os-release": 'NAME="Debian GNU/Linux"\nID=debian\n',
         }  # fmt: skip
         self._folders = [f"{home}/x", f"{project}/x", "/var/log/x", "/var/tmp/x", "/usr/bin/x", "/usr/local/bin/x",
                          "/srv/x", "/bin/x"]  # fmt: skip
+
+    def has(self, path: str) -> bool:
+        """Whether it is one of them."""
+        return path in self._files
 
     def read(self, path: str) -> str | None:
         """A file's text."""

@@ -65,6 +65,7 @@ _DOCKER_VERBS = frozenset(
         "port",
         "cp",
         "update",
+        "stats",
         "wait",
     ]
 )

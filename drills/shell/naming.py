@@ -19,7 +19,7 @@ MONITORING = "monitoring"
 
 _WORDS: tuple[tuple[str, int, str], ...] = (
     (POSTGRES, 5, r"postgres\w*|pgsql|psql|pg|timescale\w*|mysql|mariadb|database|datenbank|db|sql|influx\w*|clickhouse"),
-    (POSTGRES, 4, r"datos|base"),
+    (POSTGRES, 1, r"datos|base"),
     (REDIS, 5, r"redis|cache|memcached?|valkey|zwischenspeicher|caché"),
     (MONITORING, 5, r"prometheus|alertmanager|grafana|monitoring|überwachung|monitoreo|monitorización|metrics|loki"),
     (MARKET_DATA, 4, r"marketdata|market|marktdaten|kurse?|kursdaten|mercado|cotizaciones|feed|feeds|quotes?|ticker"

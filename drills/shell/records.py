@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import MappingProxyType
 
+from sim.config import TRADING_SYSTEM
 from sim.history import Row
 from sim.world import World
 
 _LEVELS: dict[str, str] = {
     "system.halted": "CRITICAL", "system.stopped": "ERROR", "system.started": "INFO", "system.resumed": "INFO",
     "system.safe_mode": "WARNING", "system.state_damaged": "ERROR", "code.error": "ERROR", "code.exit": "INFO",
-    "code.started": "INFO", "code.log": "", "code.output": "INFO", "link.lost": "ERROR", "link.connected": "INFO",
-    "order.denied": "WARNING", "order.rejected": "ERROR", "order.failed": "ERROR", "order.cancelled": "INFO",
-    "ledger.fill": "INFO", "order.new": "INFO", "order.submitted": "INFO", "feed.stale": "WARNING",
+    "code.started": "INFO", "code.log": "", "code.output": "INFO", "link.lost": "ERROR", "link.connect_failed": "ERROR",
+    "link.restored": "INFO", "order.denied": "WARNING", "order.rejected": "ERROR", "order.unacked": "ERROR",
+    "order.sent": "INFO", "order.filled": "INFO", "order.closed": "INFO", "book.adopted": "INFO", "feed.bad": "WARNING",
+    "feed.good": "INFO",
 }  # fmt: skip
 """What the trading system logs, and how loud."""
+_WORDS: dict[str, str] = {
+    "order.denied": "ORDER_BLOCKED", "order.unacked": "Connection timeout: order not acknowledged",
+    "link.lost": "broker connection lost", "link.connect_failed": "broker connection failed",
+    "link.restored": "broker connection restored", "feed.bad": "SLA violation: bad market data",
+    "feed.good": "market data is good again",
+}  # fmt: skip
+"""How a line begins, where the kind of event does not say it in an operator's words."""
 
 
 def stamp(world: World, t_us: int) -> str:
@@ -26,7 +35,7 @@ def stamp(world: World, t_us: int) -> str:
 
 def _line(world: World, row: Row) -> str | None:
     t_us, kind, subject, data = row
-    if kind not in _LEVELS:
+    if kind not in _LEVELS or (kind.startswith("code.") and subject != TRADING_SYSTEM):
         return None
     level = str(data.get("level", "info")).upper() if kind == "code.log" else _LEVELS[kind]
     return f"{stamp(world, t_us)} {level} {_text(kind, subject, data)}"
@@ -44,9 +53,7 @@ def _text(kind: str, subject: str, data: dict[str, object]) -> str:
     if kind == "system.safe_mode":
         return f"SAFE_MODE {'on' if data.get('on') else 'off'} (by {data.get('by', '')})"
     details = " ".join(f"{name}={value}" for name, value in data.items())
-    what = kind.replace(".", " ")
-    if kind == "order.denied":
-        what = "ORDER_BLOCKED"
+    what = _WORDS.get(kind, kind.replace(".", " "))
     return " ".join(part for part in (what, subject, details) if part)
 
 
@@ -75,14 +82,25 @@ def audit_csv(world: World) -> str:
 
 
 def trades_csv(world: World) -> str:
-    """Every fill of the firm's own book."""
+    """Every fill that the firm has heard of."""
     lines = ["time,order_id,symbol,side,qty,price\n"]
     for t_us, kind, subject, data in world.history.rows:
-        if kind == "ledger.fill":
-            side = "buy" if int(data.get("side", 1)) > 0 else "sell"
+        if kind == "order.filled":
+            side = "buy" if data["side"] > 0 else "sell"
             lines.append(
-                f"{world.clock.utc(t_us).isoformat()},{subject},{data.get('symbol', '')},{side},"
-                f"{data.get('qty', '')},{data.get('price', '')}\n"
+                f"{world.clock.utc(t_us).isoformat()},{subject},{data['symbol']},{side},{data['qty']},{data['price']}\n"
+            )
+    return "".join(lines)
+
+
+def orders_csv(world: World) -> str:
+    """Every order that the firm sent, with the key under which the broker would refuse it a second time."""
+    lines = ["time,idempotency_key,symbol,side,qty\n"]
+    for t_us, kind, subject, data in world.history.rows:
+        if kind == "order.sent":
+            side = "buy" if data["side"] > 0 else "sell"
+            lines.append(
+                f"{world.clock.utc(t_us).isoformat()},idempotency_key={subject},{data['symbol']},{side},{data['qty']}\n"
             )
     return "".join(lines)
 
@@ -92,6 +110,7 @@ RECORDS: MappingProxyType[str, Callable[[World], str]] = MappingProxyType(
         "logs/trading.log": trading_log,
         "logs/monitoring.log": monitoring_log,
         "logs/trades.csv": trades_csv,
+        "logs/orders.csv": orders_csv,
     }
 )
 """Files below the trading system's folder that are made when somebody reads them."""

@@ -179,7 +179,7 @@ class Session:
 
     def _statement(self, shell: Shell, item: AndOr, patience_us: int) -> tuple[Statement, bool]:
         sitting, console = self._sitting, self.console
-        sitting.observed, sitting.changes, sitting.findings = False, [], []
+        sitting.observed, sitting.changes, sitting.effects, sitting.findings = False, [], [], []
         out, err = Buffer(), Buffer()
         streams: Descriptors = {**shell.base, 1: out, 2: err}
         began_us, interrupted, closed, not_here = console.now_us, False, False, ""
@@ -189,7 +189,10 @@ class Session:
                 shell.run_item(item, streams)
             code = shell.status
         except TimeUp as up:
-            assert up.limit is limit, "whoever sets a limit takes care of it"
+            if up.limit is not limit:  # whoever sets a limit takes care of it
+                raise
+            out.write(up.out)
+            err.write(up.err)
             code, interrupted = INTERRUPTED, not sitting.observed
         except NotHere as finding:
             code, not_here = NOT_HERE, str(finding)
@@ -209,9 +212,11 @@ class Session:
         return statement, closed
 
     def _effect(self, text: str) -> str:
-        if self._sitting.changes:
+        """What a statement did; where it called nothing, what its text would do."""
+        effects = self._sitting.effects
+        if self._sitting.changes or "mutate" in effects:
             return "mutate"
-        return str(meaning(text, "bash").effect)
+        return ("unknown" if "unknown" in effects else "read") if effects else str(meaning(text, "bash").effect)
 
     def _record(self, statement: Statement) -> None:
         more: dict[str, Any] = {"not_here": statement.not_here} if statement.not_here else {}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 from drills.shell.console import Console
 from drills.shell.files import absolute
 from drills.shell.program import Failed, Options, Program, joined, lines_of, options_of, read_source
@@ -12,9 +10,12 @@ from drills.shell.tool import Call, NotHere, Result
 
 def diff(call: Call) -> Result:
     """How two files differ: 0 when they do not, 1 when they do, 2 when that cannot be told."""
-    options = options_of(call, "uqrbBwiyNsa", "UC\1", {"unified": "u", "brief": "q", "recursive": "r", "ignore-case": "i",
-                         "ignore-all-space": "w", "side-by-side": "y", "report-identical-files": "s", "color": "\1",
-                         "new-file": "N"}, code=2, unsupported="yCB")  # fmt: skip
+    long = {
+        "unified": "u", "brief": "q", "recursive": "r", "ignore-case": "i", "ignore-all-space": "w",
+        "side-by-side": "y",
+        "report-identical-files": "s", "color": "\1", "new-file": "N",
+    }  # fmt: skip
+    options = options_of(call, "uqrbBwiyNsa", "UC\1", long, code=2, unsupported="yCB")
     if len(options.words) != 2:
         missing = options.words[-1] if options.words else call.name
         raise Failed(f"diff: missing operand after '{missing}'\ndiff: Try 'diff --help' for more information.", 2)
@@ -75,7 +76,7 @@ def _compared(call: Call, options: Options, left: str, right: str, texts: list[s
     if "q" in options:
         return Result(f"Files {left} and {right} differ\n", "", 1)
     if "u" in options or "U" in options:
-        return Result(_unified(call, options, left, right, first, second), "", 1)
+        return Result(_unified(call, options, (left, right), (first, second), keys), "", 1)
     return Result(_normal(first, second, keys), "", 1)
 
 
@@ -91,13 +92,11 @@ def _pieces(text: str) -> list[str]:
 
 def _normal(first: list[str], second: list[str], keys: tuple[list[str], list[str]]) -> str:
     out: list[str] = []
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
-        if kind == "equal":
-            continue
-        letter = {"replace": "c", "delete": "d", "insert": "a"}[kind]
+    for a, b, c, d in changes(*keys):
+        letter = "a" if a == b else "d" if c == d else "c"
         out.append(f"{_span(a, b)}{letter}{_span(c, d)}")
         out += [f"< {line}" for line in first[a:b]]
-        if kind == "replace":
+        if letter == "c":
             out.append("---")
         out += [f"> {line}" for line in second[c:d]]
     return joined(out)
@@ -109,7 +108,8 @@ def _span(begin: int, end: int) -> str:
     return f"{begin + 1},{end}"
 
 
-def _unified(call: Call, options: Options, left: str, right: str, first: list[str], second: list[str]) -> str:
+def _unified(call: Call, options: Options, names: tuple[str, str], lines: tuple[list[str], list[str]],
+             keys: tuple[list[str], list[str]]) -> str:  # fmt: skip
     def stamp(name: str) -> str:
         assert isinstance(call.terminal, Console)
         path = absolute(name, call.cwd)
@@ -117,9 +117,87 @@ def _unified(call: Call, options: Options, left: str, right: str, first: list[st
         when = call.terminal.world.clock.local(modified_us)
         return f"{when:%Y-%m-%d %H:%M:%S}.{when.microsecond:06d}000 {when:%z}"
 
+    out = [f"--- {names[0]}\t{stamp(names[0])}", f"+++ {names[1]}\t{stamp(names[1])}"]
     context = options.number(call, "U", 3)
-    lines = difflib.unified_diff(first, second, left, right, stamp(left), stamp(right), n=context, lineterm="")
-    return joined(list(lines))
+    for hunk in _hunks(changes(*keys), context):
+        out += _hunk(hunk, lines, context)
+    return joined(out)
+
+
+Change = tuple[int, int, int, int]
+
+
+def _hunks(found: list[Change], context: int) -> list[list[Change]]:
+    """Changes that lie so near that their contexts touch."""
+    hunks: list[list[Change]] = []
+    for change in found:
+        if hunks and change[0] - hunks[-1][-1][1] <= 2 * context:
+            hunks[-1].append(change)
+        else:
+            hunks.append([change])
+    return hunks
+
+
+def _hunk(hunk: list[Change], lines: tuple[list[str], list[str]], context: int) -> list[str]:
+    first, second = lines
+    begin, end = max(0, hunk[0][0] - context), min(len(first), hunk[-1][1] + context)
+    other_begin = hunk[0][2] - (hunk[0][0] - begin)
+    other_end = hunk[-1][3] + (end - hunk[-1][1])
+    out = [f"@@ -{_range(begin, end)} +{_range(other_begin, other_end)} @@"]
+    place = begin
+    for a, b, c, d in hunk:
+        out += [f" {line}" for line in first[place:a]]
+        out += [f"-{line}" for line in first[a:b]]
+        out += [f"+{line}" for line in second[c:d]]
+        place = b
+    return [*out, *(f" {line}" for line in first[place:end])]
+
+
+def _range(begin: int, end: int) -> str:
+    count = end - begin
+    return str(begin + 1) if count == 1 else f"{begin + 1 if count else begin},{count}"
+
+
+def changes(first: list[str], second: list[str]) -> list[Change]:
+    """The shortest list of changes from one to the other (Myers 1986): lines a..b become lines c..d."""
+    size_a, size_b = len(first), len(second)
+    furthest = {1: 0}
+    trace: list[dict[int, int]] = []
+    for distance in range(size_a + size_b + 1):
+        trace.append(dict(furthest))
+        for k in range(-distance, distance + 1, 2):
+            down = k == -distance or (k != distance and furthest[k - 1] < furthest[k + 1])
+            x = furthest[k + 1] if down else furthest[k - 1] + 1
+            while x < size_a and x - k < size_b and first[x] == second[x - k]:
+                x += 1
+            furthest[k] = x
+            if x >= size_a and x - k >= size_b:
+                return _merged(_backwards(trace, size_a, size_b))
+    raise AssertionError("two texts always have a way between them")
+
+
+def _backwards(trace: list[dict[int, int]], x: int, y: int) -> list[Change]:
+    """The single steps of the way, from the end to the beginning."""
+    steps: list[Change] = []
+    for distance in range(len(trace) - 1, 0, -1):
+        furthest, k = trace[distance], x - y
+        down = k == -distance or (k != distance and furthest[k - 1] < furthest[k + 1])
+        before = k + 1 if down else k - 1
+        begin_x = furthest[before]
+        begin_y = begin_x - before
+        steps.append((begin_x, begin_x, begin_y, begin_y + 1) if down else (begin_x, begin_x + 1, begin_y, begin_y))
+        x, y = begin_x, begin_y
+    return steps[::-1]
+
+
+def _merged(steps: list[Change]) -> list[Change]:
+    found: list[Change] = []
+    for a, b, c, d in steps:
+        if found and found[-1][1] == a and found[-1][3] == c:
+            found[-1] = (found[-1][0], b, found[-1][2], d)
+        else:
+            found.append((a, b, c, d))
+    return found
 
 
 def cmp(call: Call) -> Result:

@@ -237,7 +237,7 @@ def cordon(line: Line) -> Result:
         raise usage(f"one or more nodes must be given: kubectl {line.verb} NODE")
     out = ""
     for name in line.words:
-        if name not in line.firm.cluster.nodes:
+        if name not in list(line.firm.cluster.nodes):
             raise not_found("nodes", name)
         on = line.verb != "uncordon"
         line.firm.cluster.cordon(name, on=on)

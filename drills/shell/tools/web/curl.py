@@ -101,6 +101,10 @@ def _fetch(call: Call, options: Options, url: str) -> Result:
     if got.hung:
         call.terminal.finding("hang", f"no timeout was given: curl {url.split('?')[0]} hangs")
     result = _shown(call, options, got)
+    if got.response is not None and got.response.status >= 400 and result.code == 0 and wanted.method not in ("GET", "HEAD"):
+        where = url.split("?")[0]
+        text = f"{wanted.method} {where} was answered {got.response.status}, and the command succeeds all the same"
+        call.terminal.finding("http_error", text)
     return Result(result.out, notes + result.err, result.code)
 
 
