@@ -22,8 +22,21 @@ _KEYWORDS = frozenset(["BEGIN", "END", "if", "else", "while", "for", "do", "in",
                        "delete", "break", "continue", "getline", "function", "func", "return", "nextfile"])  # fmt: skip
 FUNCTIONS = frozenset(["length", "substr", "index", "split", "sub", "gsub", "match", "sprintf", "tolower", "toupper", "int",
                        "sqrt", "exp", "log", "sin", "cos", "atan2", "strftime", "systime", "gensub"])  # fmt: skip
-_ELSEWHERE = frozenset(["system", "rand", "srand", "close", "fflush", "mktime", "asort", "asorti", "getline", "strtonum"])
-_STRING_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "/": "/", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_ELSEWHERE = frozenset(
+    ["system", "rand", "srand", "close", "fflush", "mktime", "asort", "asorti", "getline", "strtonum"]
+)
+_STRING_ESCAPES = {
+    "n": "\n",
+    "t": "\t",
+    "r": "\r",
+    "\\": "\\",
+    '"': '"',
+    "/": "/",
+    "a": "\a",
+    "b": "\b",
+    "f": "\f",
+    "v": "\v",
+}
 
 
 def unescaped(text: str) -> str:
@@ -270,8 +283,10 @@ class AwkReader:
 
     def _concatenation(self) -> Node:
         left = self._sum()
-        while self._kind in ("number", "string") or (self._kind == "name" and self._token not in _KEYWORDS) or (
-            self._token in ("$", "!", "(", "-", "+", "++", "--") and self._kind == "op"
+        while (
+            self._kind in ("number", "string")
+            or (self._kind == "name" and self._token not in _KEYWORDS)
+            or (self._token in ("$", "!", "(", "-", "+", "++", "--") and self._kind == "op")
         ):
             if self._token in ("-", "+"):
                 break

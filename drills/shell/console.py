@@ -270,9 +270,7 @@ class Console:
         """The variables of a fresh login."""
         return {**self.machine.environment(), **self.firm.environment}
 
-    def launch(
-        self, words: tuple[str, ...], env: Mapping[str, str], cwd: str, stdin: Reader | None
-    ) -> Result | None:
+    def launch(self, words: tuple[str, ...], env: Mapping[str, str], cwd: str, stdin: Reader | None) -> Result | None:
         """Run a program; None when there is none of that name."""
         return launch(self, words, env, cwd, stdin)
 
@@ -280,9 +278,7 @@ class Console:
         """Where a program lies."""
         return which(self, name, cwd)
 
-    def run(
-        self, text: str, stdin: str = "", env: Mapping[str, str] | None = None, cwd: str | None = None
-    ) -> Result:
+    def run(self, text: str, stdin: str = "", env: Mapping[str, str] | None = None, cwd: str | None = None) -> Result:
         """Run shell text in a shell of its own."""
         folder = self.project if cwd is None else cwd
         shell = Shell(self, self.environment() if env is None else env, folder)
@@ -345,5 +341,3 @@ class Console:
         if job.status is None and job.done is not None:
             self.wait_event(job.done, BACKGROUND_US)
         return 127 if job.status is None else job.status
-
-

@@ -336,9 +336,7 @@ class Shell:
         if self.options.get("pipefail") and failed:
             self.status = failed[-1]
 
-    def _run_parts(
-        self, pipeline: Pipeline, io: Descriptors, statuses: list[int], carried: Any
-    ) -> None:
+    def _run_parts(self, pipeline: Pipeline, io: Descriptors, statuses: list[int], carried: Any) -> None:
         for number, command in enumerate(pipeline.commands):
             last = number == len(pipeline.commands) - 1
             streams = dict(io)

@@ -517,7 +517,9 @@ def awk(call: Call) -> Result:
 
 
 TOOLS = {
-    "awk": Program(awk, "patterns, fields, sums, arrays, printf and the usual functions; no getline, pipes or functions"),
+    "awk": Program(
+        awk, "patterns, fields, sums, arrays, printf and the usual functions; no getline, pipes or functions"
+    ),
     "gawk": Program(awk, "as awk"),
     "mawk": Program(awk, "as awk"),
 }

@@ -159,7 +159,9 @@ def cut(call: Call) -> Result:
     options = options_of(call, "sn\2", "fdcb\1", long)
     kinds = [letter for letter in "fcb" if letter in options]
     if len(kinds) != 1:
-        problem = "only one list may be specified" if kinds else "you must specify a list of bytes, characters, or fields"
+        problem = (
+            "only one list may be specified" if kinds else "you must specify a list of bytes, characters, or fields"
+        )
         raise Failed(f"cut: {problem}\nTry 'cut --help' for more information.")
     chosen = _ranges(options.value(kinds[0]), "\2" in options)
     delimiter = options.value("d", "\t")
@@ -306,8 +308,13 @@ def column(call: Call) -> Result:
     if "t" not in options:
         return Result(joined(lines), problems, int(bool(problems)))
     separator = options.value("s")
-    rows = [[cell for cell in re.split(f"[{re.escape(separator)}]" if separator else r"\s+", line.strip())] for line in lines]
-    widths = [max(len(row[place]) for row in rows if place < len(row)) for place in range(max(map(len, rows), default=0))]
+    rows = [
+        [cell for cell in re.split(f"[{re.escape(separator)}]" if separator else r"\s+", line.strip())]
+        for line in lines
+    ]
+    widths = [
+        max(len(row[place]) for row in rows if place < len(row)) for place in range(max(map(len, rows), default=0))
+    ]
     glue = options.value("o", "  ")
     out = [glue.join(cell.ljust(widths[place]) if place < len(row) - 1 else cell for place, cell in enumerate(row))
            for row in rows]  # fmt: skip

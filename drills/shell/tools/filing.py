@@ -173,7 +173,9 @@ def _find_tests(words: list[str]) -> tuple[list[tuple[str, str, bool]], list[lis
     return tests, actions or [["-print"]]
 
 
-def _walk(files: Files, name: str, cwd: str, depth: int, tests: list[tuple[str, str, bool]]) -> Iterator[tuple[str, int]]:
+def _walk(
+    files: Files, name: str, cwd: str, depth: int, tests: list[tuple[str, str, bool]]
+) -> Iterator[tuple[str, int]]:
     yield name, depth
     deepest = min((int(value) for test, value, _ in tests if test == "-maxdepth" and value.isdigit()), default=99)
     path = absolute(name, cwd)
@@ -451,7 +453,9 @@ def chown(call: Call) -> Result:
     """Owners make no difference here, but the files must be there."""
     words = [word for word in call.args if not word.startswith("-")]
     problems = "".join(
-        f"{call.name}: cannot access '{name}': No such file or directory\n" for name in words[1:] if not _there(call, name)
+        f"{call.name}: cannot access '{name}': No such file or directory\n"
+        for name in words[1:]
+        if not _there(call, name)
     )
     return Result("", problems, int(bool(problems)))
 
@@ -476,7 +480,9 @@ def dirname(call: Call) -> Result:
     words = options_of(call).words
     if not words:
         raise Failed("dirname: missing operand\nTry 'dirname --help' for more information.")
-    return Result(joined([posixpath.dirname(word.rstrip("/")) or ("/" if word.startswith("/") else ".") for word in words]))
+    return Result(
+        joined([posixpath.dirname(word.rstrip("/")) or ("/" if word.startswith("/") else ".") for word in words])
+    )
 
 
 def realpath(call: Call) -> Result:

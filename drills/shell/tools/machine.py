@@ -78,7 +78,9 @@ def _free(call: Call) -> Result:
         shown = [f"{value / 1024:.1f}Gi" if value >= 1024 else f"{value}Mi" if value else "0B" for value in values]
         swap = ["0B"] * 3
     else:
-        factor, unit = (1 << 20, 1) if "b" in options else (1, 1) if "m" in options else (1, 1024) if "g" in options else (1024, 1)
+        factor, unit = (
+            (1 << 20, 1) if "b" in options else (1, 1) if "m" in options else (1, 1024) if "g" in options else (1024, 1)
+        )
         shown = [str(value * factor // unit) for value in values]
         swap = ["0"] * 3
     head = "".join(name.rjust(12) for name in ("total", "used", "free", "shared", "buff/cache", "available"))
@@ -115,7 +117,9 @@ def _which(call: Call) -> Result:
 def _logger(call: Call) -> Result:
     options = options_of(call, "is", "tpf")
     text = " ".join(options.words) or call.stdin or ""
-    call.terminal.world.history.emit("shell.logged", options.value("t"), text=text.strip()[:400], place=call.terminal.place)
+    call.terminal.world.history.emit(
+        "shell.logged", options.value("t"), text=text.strip()[:400], place=call.terminal.place
+    )
     return Result()
 
 

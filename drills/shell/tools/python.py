@@ -40,7 +40,9 @@ def python(call: Call) -> Result:
         if word in ("-W", "-X") and words:
             words.pop(0)
         elif match is None and not word.startswith(("-W", "-X")):
-            raise Failed(f"Unknown option: {word}\nusage: {call.name} [option] ... [-c cmd | -m mod | file | -] [arg] ...", 2)
+            raise Failed(
+                f"Unknown option: {word}\nusage: {call.name} [option] ... [-c cmd | -m mod | file | -] [arg] ...", 2
+            )
         elif match is not None and match.group(1):
             words.insert(0, f"-{match.group(1)}")
             break
@@ -95,7 +97,9 @@ def _folder(call: Call) -> Path:
 
     world = call.terminal.world
     if not lives_in_virtual_time(world):
-        raise NotHere(f"{call.name}: programs run only while the firm lives in virtual time (drills.shell.firm.time_of)")
+        raise NotHere(
+            f"{call.name}: programs run only while the firm lives in virtual time (drills.shell.firm.time_of)"
+        )
     return call.terminal.repo or runtime_of(world).directory
 
 
@@ -161,9 +165,7 @@ def _script(call: Call, name: str, arguments: tuple[str, ...]) -> Result:
     if console.repo is not None and path != relative and (console.repo / relative).is_file():
         return run_program(call, UserProgram(relative, arguments, _folder(call), dict(call.env)))
     _must_have(call, foreign(imported(text)))
-    return run_program(
-        call, UserProgram(posixpath.basename(path), arguments, _folder(call), dict(call.env), code=text)
-    )
+    return run_program(call, UserProgram(posixpath.basename(path), arguments, _folder(call), dict(call.env), code=text))
 
 
 def _json_tool(call: Call, arguments: tuple[str, ...]) -> Result:

@@ -87,8 +87,10 @@ class _Query:
         self._options = options
         now = call.terminal.world.clock.utc().timestamp()
         begin = f"def now: {now!r}; def env: $ENV; "
-        sorting = "" if "S" not in options else (
-            ' | walk(if type == "object" then to_entries | sort_by(.key) | from_entries else . end)'
+        sorting = (
+            ""
+            if "S" not in options
+            else (' | walk(if type == "object" then to_entries | sort_by(.key) | from_entries else . end)')
         )
         try:
             self._program = library.compile(

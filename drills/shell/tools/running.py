@@ -156,7 +156,9 @@ def _batches(call: Call, options: Options, text: str) -> list[list[str]]:
         try:
             items = shlex.split(text)
         except ValueError:
-            raise Failed("xargs: unmatched quote; by default quotes are special to xargs unless you use the -0 option") from None
+            raise Failed(
+                "xargs: unmatched quote; by default quotes are special to xargs unless you use the -0 option"
+            ) from None
     if "I" in options:
         return [[item] for item in items]
     size = options.number(call, "L" if "L" in options else "n", 0) if "n" in options or "L" in options else 0
@@ -182,8 +184,10 @@ def sudo(call: Call) -> Result:
         name, _, value = words.pop(0).partition("=")
         variables[name] = value
     if not words:
-        raise Failed("usage: sudo -h | -K | -k | -V", 1) if not call.args else NotHere(
-            "sudo opens a root shell, in which nobody types anything"
+        raise (
+            Failed("usage: sudo -h | -K | -k | -V", 1)
+            if not call.args
+            else NotHere("sudo opens a root shell, in which nobody types anything")
         )
     result = console_of(call).launch(tuple(words), variables, call.cwd, _input(call))
     if result is None:

@@ -60,7 +60,9 @@ class Twin:
         def body() -> None:
             try:
                 with self.console.limited(HOUR):
-                    results.append(self.console.run(text, stdin, {"LC_ALL": "C", "PATH": "/usr/bin:/bin", "HOME": FOLDER}, FOLDER))
+                    results.append(
+                        self.console.run(text, stdin, {"LC_ALL": "C", "PATH": "/usr/bin:/bin", "HOME": FOLDER}, FOLDER)
+                    )
             except NotHere as finding:
                 results.append(finding)
             except TimeUp:
