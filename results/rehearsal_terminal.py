@@ -67,6 +67,8 @@ def _meaning(record: RunRecord) -> str:
     case = record.deciding
     if record.verdict == "fail" and case.rto_s is not None and case.rto_s <= case.rto_objective_s:
         return "the firm is restored, but not by this text"
+    if record.verdict == "pass" and case.rehearsal is not None and not case.rehearsal.helped:
+        return "the firm is restored, no sooner than without the text"
     return _MEANING[record.verdict]
 
 

@@ -102,6 +102,8 @@ class Rehearsal(Part):
     """What is still broken at the end of the run."""
     unaided: str
     """What becomes of the firm when nobody follows any text."""
+    helped: bool = True
+    """Whether the firm is restored, and sooner than when nobody follows any text."""
     without_code: str = ""
     """What becomes of it when the text is followed and no mitigation code runs beside it."""
     severity: str | None = None

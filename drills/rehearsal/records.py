@@ -7,7 +7,7 @@ from drills.judging import judge
 from drills.rehearsal.findings import rehearsal_findings
 from drills.rehearsal.rehearse import Rehearsed
 from drills.rehearsal.still_broken import still_broken
-from drills.rehearsal.verdict import compared, impossible, verdict_of
+from drills.rehearsal.verdict import compared, impossible, text_helped, verdict_of
 from results.evidence import Finding, Gate, Verdict, Verdicts
 from results.record import CaseRecord
 from results.rehearsed import Rehearsal, RehearsedStep
@@ -61,7 +61,8 @@ def rehearsal_of(shown: Rehearsed) -> Rehearsal:
     history = shown.measured.run.history
     return Rehearsal(
         steps=list(shown.steps), assumptions=_assumptions(shown, history), options=list(_options(history)),
-        still_broken=still_broken(shown.measured), unaided=_unaided(shown), without_code=_without_code(shown),
+        still_broken=still_broken(shown.measured), unaided=_unaided(shown),
+        helped=text_helped(shown), without_code=_without_code(shown),
         severity=shown.plan.severity,
     )  # fmt: skip
 

@@ -38,7 +38,7 @@ def impossible(shown: Rehearsed) -> list[RehearsedStep]:
     without any text, for then it was not the text that restored it; it is enough then that its commands went
     well and changed nothing.
     """
-    unaided = not _text_helped(shown)
+    unaided = not text_helped(shown)
     changing = {step.plan.id for step in shown.script.steps if step.changes and step.plan.weight > 0}
 
     def fails(step: RehearsedStep) -> bool:
@@ -70,7 +70,7 @@ def compared(shown: Rehearsed) -> Compared:
     return Compared(shown.measured, shown.measured, shown.alone, shown.measured)
 
 
-def _text_helped(shown: Rehearsed) -> bool:
+def text_helped(shown: Rehearsed) -> bool:
     """Whether the firm is restored, and sooner than with nobody responding."""
     with_text, alone = shown.measured.clock, shown.unaided
     if with_text.rto_us is None:
