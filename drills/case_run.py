@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -52,6 +53,7 @@ class CaseRun:
 
 Attend = Callable[[World, Nemesis, int], Responder]
 """Puts somebody on call in a World whose faults begin at the given instant."""
+During = Callable[[World], AbstractContextManager[None]]
 
 
 def run_case(
@@ -61,14 +63,18 @@ def run_case(
     plan: Plan | None,
     preset: Preset | None,
     attend: Attend | None = None,
+    during: During = time_of,
 ) -> CaseRun:
-    """Run `scenario` on `seed`; with `plan` and `preset`, somebody responds, or whoever `attend` puts there."""
+    """Run `scenario` on `seed`; with `plan` and `preset`, somebody responds, or whoever `attend` puts there.
+
+    `during` is entered with the World while it runs.
+    """
     if attend is None and plan is not None and preset is not None:
         attend = partial(_on_call, plan, preset)
     enabled = gc.isenabled()
     gc.disable()  # a run makes few cycles and many tuples: collecting costs a third of a full day
     try:
-        return _run(scenario, seed, mitigation, attend)
+        return _run(scenario, seed, mitigation, attend, during)
     finally:
         if enabled:
             gc.enable()
@@ -78,9 +84,11 @@ def _on_call(plan: Plan, preset: Preset, world: World, nemesis: Nemesis, zero_us
     return Responder(world, nemesis, plan, preset, zero_us)
 
 
-def _run(scenario: Scenario, seed: int, mitigation: Mitigation | None, attend: Attend | None) -> CaseRun:
+def _run(
+    scenario: Scenario, seed: int, mitigation: Mitigation | None, attend: Attend | None, during: During
+) -> CaseRun:
     world = World(world_config(scenario), seed, mitigation=mitigation)
-    with time_of(world):
+    with during(world):
         return _drive(world, scenario, attend)
 
 

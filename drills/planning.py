@@ -15,7 +15,7 @@ from drills.actions import ACTIONS
 from drills.plan import Plan, PlannedStep
 from drills.runbook.bindings import CRITICAL_ACTIONS, bind, bind_branch
 from drills.runbook.guards import Truth, holds
-from drills.runbook.model import Branch, EscalationRule, Procedure, Runbook, Step
+from drills.runbook.model import Branch, EscalationRule, Procedure, Runbook, SeverityLevel, Step
 from drills.runbook.reader import read_runbook
 from drills.runbook.topics import find_procedure
 from drills.step_model import Constraint
@@ -103,7 +103,7 @@ def plan_for(
 
 def branches_taken(runbook: Runbook, procedure: Procedure, scenario: Scenario) -> dict[str, tuple[Branch, ...]]:
     """The branches that the truth of `scenario` makes true, by the id of their step."""
-    truth = _truth_on_its_scale(runbook, procedure, scenario)
+    truth = _truth_for(runbook, procedure, scenario)
     return {
         step.id: tuple(branch for branch in step.branches if holds(branch.guard, truth, runbook.severities))
         for step in procedure.walk()
@@ -113,13 +113,13 @@ def branches_taken(runbook: Runbook, procedure: Procedure, scenario: Scenario) -
 
 def decided(runbook: Runbook, procedure: Procedure, scenario: Scenario) -> dict[str, bool | None]:
     """Of each guarded step, whether the incident of `scenario` admits it; None where its truth does not tell."""
-    truth = _truth_on_its_scale(runbook, procedure, scenario)
+    truth = _truth_for(runbook, procedure, scenario)
     return {
         step.id: holds(step.guard, truth, runbook.severities) for step in procedure.walk() if step.guard is not None
     }
 
 
-def _truth_on_its_scale(runbook: Runbook, procedure: Procedure, scenario: Scenario) -> _Truth:
+def _truth_for(runbook: Runbook, procedure: Procedure, scenario: Scenario) -> _Truth:
     severity = _severity(runbook, procedure, scenario.truth)
     level = next((level for level in runbook.severities if level.id == severity), None)
     return _truth(scenario.truth, None if level is None else level.rank)
@@ -136,14 +136,22 @@ def _truth(facts: GroundTruth, rank: int | None) -> _Truth:
     )
 
 
+def level_by_threshold(runbook: Runbook, facts: GroundTruth) -> SeverityLevel | None:
+    """The level in whose band the drawdown of an incident lies; None without a band that holds it."""
+    drawdown = facts.measures.get("drawdown_pct")
+    for level in sorted(runbook.severities, key=lambda level: level.rank):
+        low, high = level.threshold or (None, None)
+        if drawdown is not None and low is not None and low <= drawdown < (high if high is not None else float("inf")):
+            return level
+    return None
+
+
 def _severity(runbook: Runbook, procedure: Procedure, facts: GroundTruth) -> str | None:
     """The level of the runbook's own scale: by its threshold, by the procedure's own, else by rank."""
     levels = sorted(runbook.severities, key=lambda level: level.rank)
-    drawdown = facts.measures.get("drawdown_pct")
-    for level in levels:
-        low, high = level.threshold or (None, None)
-        if drawdown is not None and low is not None and low <= drawdown < (high if high is not None else float("inf")):
-            return level.id
+    banded = level_by_threshold(runbook, facts)
+    if banded is not None:
+        return banded.id
     if procedure.severity:
         return procedure.severity[0]
     return levels[min(facts.severity_rank, len(levels)) - 1].id if levels else None

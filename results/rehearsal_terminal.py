@@ -67,6 +67,8 @@ def _meaning(record: RunRecord) -> str:
     case = record.deciding
     if record.verdict == "fail" and case.rto_s is not None and case.rto_s <= case.rto_objective_s:
         return "the firm is restored, but not by this text"
+    if record.verdict == "pass" and case.rehearsal is not None and not case.rehearsal.helped:
+        return "the firm is restored, no sooner than without the text"
     return _MEANING[record.verdict]
 
 
@@ -112,7 +114,7 @@ def _command(command: RehearsedCommand, all_output: bool) -> Iterator[Renderable
     if command.outcome in ("ok", "watched") and command.took_s >= 1:
         line.append(f"  {wording.duration(command.took_s)}", style="dim")
     yield _indented(line, 8)
-    printed = command.printed if all_output else command.printed[-_PRINTED:]
+    printed = command.printed if all_output else command.printed[:_PRINTED]
     for output in printed:
         yield _indented(wording.one_line(output, 300 if all_output else 130), 12, "dim")
     if not printed and command.why and command.outcome != "ok":

@@ -56,6 +56,8 @@ class RehearsedCommand(Part):
     """How often it was typed: a check is repeated until it holds."""
     noticed: list[str] = Field(default_factory=list)
     """What running it showed about the text, whether or not it failed."""
+    own_process: bool = False
+    """It changes an object that it builds itself, in a process of its own, which the running system never sees."""
 
 
 class RehearsedStep(Part):
@@ -100,6 +102,8 @@ class Rehearsal(Part):
     """What is still broken at the end of the run."""
     unaided: str
     """What becomes of the firm when nobody follows any text."""
+    helped: bool = True
+    """Whether the firm is restored, and sooner than when nobody follows any text."""
     without_code: str = ""
     """What becomes of it when the text is followed and no mitigation code runs beside it."""
     severity: str | None = None

@@ -92,7 +92,7 @@ def text_and_scenario(options: RehearseOptions) -> tuple[Text, Scenario]:
         return Text(runbook, procedure, note, options.file), scenario
     procedure = by_fragment(runbook, options.procedure) if options.procedure else _only(runbook)
     chosen = choose_case(runbook, procedure)
-    note = f"no scenario was named; {chosen.case}, from drill {chosen.drill.name}, fits the procedure best"
+    note = f"no scenario was named; {chosen.case} of drill {chosen.drill.name} was taken, because {chosen.why}"
     return Text(runbook, procedure, note, options.file), chosen.drill.scenario(chosen.case)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
+from typing import Any
 
 from drills.rehearsal.script import Cannot, Script, ScriptStep, Type
 from results.rehearsed import RehearsedCommand, RehearsedStep, StepOutcome
 from sim.clock import SECOND
 from sim.history import Event, History
 
+_NEW_OBJECT = "new_object"
+"""The shell's word for a line of Python that changes an object which it builds itself."""
 PRINTED_LINES = 6
 """So many lines of a command's output are worth showing."""
 
@@ -21,16 +24,21 @@ def rehearsed_steps(script: Script, history: History) -> list[RehearsedStep]:
     for event in history.of("responder."):
         step = str(event.get("step", "")) or event.subject
         events[step].append(event)
-    return [_step(step, events.get(step.plan.id, [])) for step in script.steps]
+    alone = {
+        (event.data.get("step"), event.data.get("line"))
+        for event in history.of("shell.finding")
+        if event.subject == _NEW_OBJECT
+    }
+    return [_step(step, events.get(step.plan.id, []), alone) for step in script.steps]
 
 
-def _step(step: ScriptStep, events: list[Event]) -> RehearsedStep:
+def _step(step: ScriptStep, events: list[Event], alone: set[tuple[Any, Any]]) -> RehearsedStep:
     by_kind: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         by_kind[event.kind.removeprefix("responder.")].append(event)
     ended = [*by_kind["done"], *by_kind["could_not_do"], *by_kind["not_taken"]][-1:]
     began = by_kind["started"][-1:]
-    typed = [(event.seq, _command(event)) for event in by_kind["typed"]]
+    typed = [(event.seq, _command(event, (step.plan.id, event.data["line"]) in alone)) for event in by_kind["typed"]]
     commands = [command for _, command in typed]
     outcome: StepOutcome = ended[0].data["outcome"] if ended else "not_reached"
     return RehearsedStep(
@@ -44,15 +52,16 @@ def _step(step: ScriptStep, events: list[Event]) -> RehearsedStep:
     )  # fmt: skip
 
 
-def _command(event: Event) -> RehearsedCommand:
+def _command(event: Event, own_process: bool) -> RehearsedCommand:
     data = event.data
-    printed = [line for text in (data["out"], data["err"]) for line in text.splitlines() if line.strip()]
+    said = (line for text in (data["out"], data["err"]) for line in text.splitlines())
+    printed = [line for line in said if line.strip() and not line.startswith("Unable to use a TTY")]
     typed = data["typed"] is not None
     return RehearsedCommand(
         line=data["line"], text=data["text"], typed=data["typed"], option=data["option"], effect=data["effect"],
         outcome=data["outcome"], exit_code=data["code"], printed=printed[:PRINTED_LINES], why=data["why"],
         started_s=(event.t_us - data["took_us"]) / SECOND if typed else None, took_s=data["took_us"] / SECOND,
-        times=data["times"] if typed else 0, noticed=data["noticed"],
+        times=data["times"] if typed else 0, noticed=data["noticed"], own_process=own_process,
     )  # fmt: skip
 
 

@@ -1,51 +1,44 @@
-"""Which stock scenario a procedure is rehearsed in when none is named: that of the drill about its topic."""
+"""Which stock case a procedure is rehearsed in when none is named: that of the drill which is about it."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from drills.drill import Drill, drills
-from drills.planning import TOPIC_WORDS
+from drills.matching import Sureness, match
+from drills.planning import level_by_threshold
 from drills.runbook.model import Procedure, Runbook
-from drills.runbook.topics import NAMED, aliases, closeness
 from sim.errors import BadInput
 
 
 class Chosen(NamedTuple):
-    """A case of a stock drill."""
+    """A case of a stock drill, and how it was found."""
 
     drill: Drill
     case: str
+    why: str
 
 
 def choose_case(runbook: Runbook, procedure: Procedure) -> Chosen:
-    """The lead case of the stock drill that `procedure` is about; BadInput when it is about none of them.
+    """The lead case of the drill that `firedrill match` proposes first; BadInput when it proposes none for sure.
 
-    A procedure about an incident that ends in another (a drawdown, which ends in a kill switch) is rehearsed
-    in the gravest case of that drill which has this cause.
+    Where the runbook's own severities are bands of drawdown, the first case that lies in one of them.
     """
-    close = [
-        (closeness(runbook, procedure, name), -number, drill, name)
-        for number, drill in enumerate(drills().values())
-        for name in (_topic(drill), *aliases(_topic(drill)))
-    ]
-    score, _, best, name = max(close, key=lambda entry: entry[:2])
-    if score < NAMED:
-        known = ", ".join(drill.lead for drill in drills().values())
+    matched = next((m for m in match(runbook).procedures if m.procedure == procedure.id), None)
+    proposals = () if matched is None else matched.proposals
+    best = next((p for p in proposals if p.sureness in (Sureness.SURE, Sureness.LIKELY)), None)
+    if best is None:
+        named = ", ".join(dict.fromkeys(p.drill for p in proposals)) or ", ".join(drills())
         raise BadInput(
-            f"no stock drill is about {procedure.title!r}", mend=f"name a scenario with --scenario, such as {known}",
-            file=runbook.file, line=procedure.line,
+            f"no stock drill is clearly about {procedure.title!r}",
+            mend=f"name a scenario or a drill with --scenario: {named}", file=runbook.file, line=procedure.line,
         )  # fmt: skip
-    return Chosen(best, best.lead if name == _topic(best) else _gravest(best, name))
+    drill = drills()[best.drill]
+    return Chosen(drill, _in_a_band(runbook, drill), best.why)
 
 
-def _topic(drill: Drill) -> str:
-    return TOPIC_WORDS.get(drill.topic, drill.topic.replace("-", "_"))
-
-
-def _gravest(drill: Drill, cause: str) -> str:
-    """The case with this cause that is worst; the lead when none has it."""
-    having = [(case, drill.scenario(case).truth) for case in drill.cases]
-    ranked = [(truth.severity_rank, -truth.measures.get("drawdown_pct", 0.0), case) for case, truth in having
-              if cause in truth.causes]  # fmt: skip
-    return min(ranked)[2] if ranked else drill.lead
+def _in_a_band(runbook: Runbook, drill: Drill) -> str:
+    if "drawdown_pct" not in drill.scenario().truth.measures:
+        return drill.lead
+    cases = (case for case in drill.cases if level_by_threshold(runbook, drill.scenario(case).truth) is not None)
+    return next(cases, drill.lead)

@@ -15,12 +15,13 @@ from drills.rehearsal.rehearse import Rehearsed
 from drills.rehearsal.reordering import Earlier
 from drills.rehearsal.script import ScriptStep, Type
 from drills.rehearsal.still_broken import RESTORED_BY, broken_predicates, still_broken
-from drills.rehearsal.verdict import impossible, was_followed
+from drills.rehearsal.verdict import hopeless, impossible, was_followed
 from results.evidence import Finding
 from results.rehearsed import RehearsedCommand, RehearsedStep
 from sim.clock import SECOND, format_us
 
 IMPOSSIBLE_AFTER, NEVER_RECOVERS = "RB301", "RB302"
+_CALL_THE_SYSTEM = "Call the running system, or keep the state where both processes read it"
 _SHOWN = 72
 Severity = Literal["critical", "warning", "info"]
 
@@ -45,6 +46,8 @@ def _about_step(step: RehearsedStep, script: ScriptStep, shown: Rehearsed, decis
             yield _failed(command, script, shown, decisive or step.critical)
         elif command.outcome == "not_executable":
             yield _untypable(command, script, shown, decisive or step.critical)
+        elif command.outcome == "not_here" and hopeless(command):
+            yield _in_vain(command, script, shown)
         elif command.outcome == "not_here":
             yield _unknown(command)
     if step.outcome == "not_executable" and not step.commands:
@@ -93,6 +96,15 @@ def _untypable(command: RehearsedCommand, script: ScriptStep, shown: Rehearsed, 
     )  # fmt: skip
 
 
+def _in_vain(command: RehearsedCommand, script: ScriptStep, shown: Rehearsed) -> Finding:
+    """A change that stays in the process which makes it, whatever the class does that we have not been given."""
+    return Finding(
+        id="step-without-effect", severity="critical", at_s=command.started_s, runbook_line=command.line,
+        title=f"builds a new object in another process: {_short(command.text)}",
+        detail=_sentences(*command.noticed, _so(command, script, shown), _CALL_THE_SYSTEM, command.why),
+    )  # fmt: skip
+
+
 def _unknown(command: RehearsedCommand) -> Finding:
     return Finding(
         id="not-executable-here", severity="info" if command.effect == "read" else "warning",
@@ -114,18 +126,15 @@ def _without_effect(step: RehearsedStep, script: ScriptStep, shown: Rehearsed) -
             runbook_line=acting[-1].line if acting else step.line, title=f"reported done, {truth}", claim=claim,
             truth=truth, detail=_sentences(
                 f"{step.title!r} ran without an error and did not bring about what it is for",
-                _other_process(acting, action), f"So {WITHOUT[action]}" if action in WITHOUT else "",
+                _other_process(acting), f"So {WITHOUT[action]}" if action in WITHOUT else "",
             ),
         )  # fmt: skip
 
 
-def _other_process(acting: list[RehearsedCommand], action: str) -> str:
+def _other_process(acting: list[RehearsedCommand]) -> str:
     """Why a command of one process leaves another as it is."""
-    if action in ("reset_halt", "resume") and any(re.search(r"\bpython[\d.]* -[cm]\b", c.text) for c in acting):
-        return (
-            "It builds a new object in a process of its own; the halt is in the memory of the running one. Call the "
-            "running system, or keep the halt where both read it"
-        )
+    if any(command.own_process for command in acting):
+        return f"It builds a new object in a process of its own, and the running system has another. {_CALL_THE_SYSTEM}"
     return ""
 
 
@@ -185,8 +194,14 @@ def _meant(command: RehearsedCommand | None, script: ScriptStep) -> tuple[str, .
     return script.meant
 
 
+_TELLING = re.compile(
+    r"error|exception|no module|not ?found|denied|refused|no such|unauthori|invalid|cannot|failed", re.I
+)
+
+
 def _ended(command: RehearsedCommand) -> str:
-    said = command.printed[-1] if command.printed else ""
+    telling = [line for line in command.printed if _TELLING.search(line)]
+    said = (telling or command.printed or [""])[-1]
     code = command.why if command.exit_code is None else f"exit code {command.exit_code}"
     return f"ends with {code}" + (f": {_short(said, 160)}" if said else " and prints nothing")
 

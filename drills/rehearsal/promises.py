@@ -25,6 +25,7 @@ _CHECKED_BY = {
     "cancel_orders": "verify_orders", "flatten": "verify_flat",
     "reconnect": "verify_connected", "reconcile": "verify_reconciled", "refetch_data": "verify_data",
     "start_system": "verify_health", "restart": "verify_health", "rollback": "verify_health",
+    "recalibrate": "verify_calibrated", "rollback_mode": "verify_disconnected",
 }  # fmt: skip
 """Action -> the check that tells whether it has been brought about."""
 
@@ -37,12 +38,14 @@ def _released(world: World) -> Outcome:
 
 
 def blocked(world: World) -> Outcome:
-    """Whether no new risk can leave, by whatever means: a halt, a system that is down, a gateway without pods."""
+    """Whether somebody keeps new risk from leaving: by a halt, a system that is down, a gateway without pods.
+
+    A broken session with the broker does so too, but nobody's command brought it about, and it comes back.
+    """
     system, gateway = world.trading, world.cluster.deployments.get(GATEWAY)
     stops = (
         (system.halted is not None, f"halted: {system.halted}"), (system.paused, "paused"),
         (system.safe_mode, "in safe mode"), (not system.up, "the system is down"),
-        (not world.connection.connected, "no broker session"),
         (gateway is not None and gateway.replicas == 0, "no execution gateway"),
     )  # fmt: skip
     why = next((words for stopped, words in stops if stopped), None)
@@ -70,7 +73,9 @@ WITHOUT: dict[str, str] = {
     "raise_limits": "the process runs into its limit again", "kill_query": "the query keeps blocking",
     "restore_monitoring": "nobody is told of anything", "reduce_size": "orders keep their full size",
     "quarantine_data": "bad data is traded on", "escalate": "nobody else knows", "approve": "nobody has agreed",
-    "notify": "nobody is told",
+    "notify": "nobody is told", "recalibrate": "the parameters stay stale", "relax_fit": "the fit fails again",
+    "rollback_mode": "the system stays in its mode", "close_orphans": "positions that nobody owns stay open",
+    "limit_orders": "orders keep paying the spread",
 }  # fmt: skip
 """What follows when an action is not brought about."""
 

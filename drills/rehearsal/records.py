@@ -7,10 +7,10 @@ from drills.judging import judge
 from drills.rehearsal.findings import rehearsal_findings
 from drills.rehearsal.rehearse import Rehearsed
 from drills.rehearsal.still_broken import still_broken
-from drills.rehearsal.verdict import compared, impossible, verdict_of
+from drills.rehearsal.verdict import compared, impossible, text_helped, verdict_of
 from results.evidence import Finding, Gate, Verdict, Verdicts
 from results.record import CaseRecord
-from results.rehearsed import Rehearsal
+from results.rehearsed import Rehearsal, RehearsedStep
 from sim.clock import format_us
 from sim.history import History
 
@@ -44,7 +44,7 @@ def _findings(shown: Rehearsed, record: CaseRecord) -> list[Finding]:
 def _gates(shown: Rehearsed) -> list[Gate]:
     """What the verdict rests on."""
     gates = [
-        Gate(id="step-not-executable", text=f"{step.title}: {step.why}", runbook_line=step.line)
+        Gate(id="step-not-executable", text=f"{step.title}: {_why(step)}", runbook_line=step.line)
         for step in impossible(shown)
     ]
     if not shown.measured.in_time and shown.measured.run.scenario.faults:
@@ -52,12 +52,17 @@ def _gates(shown: Rehearsed) -> list[Gate]:
     return gates
 
 
+def _why(step: RehearsedStep) -> str:
+    return step.why or "; ".join(promise.partition(": ")[2] for promise in step.broken_promises)
+
+
 def rehearsal_of(shown: Rehearsed) -> Rehearsal:
     """The step-by-step part of the record."""
     history = shown.measured.run.history
     return Rehearsal(
         steps=list(shown.steps), assumptions=_assumptions(shown, history), options=list(_options(history)),
-        still_broken=still_broken(shown.measured), unaided=_unaided(shown), without_code=_without_code(shown),
+        still_broken=still_broken(shown.measured), unaided=_unaided(shown),
+        helped=text_helped(shown), without_code=_without_code(shown),
         severity=shown.plan.severity,
     )  # fmt: skip
 

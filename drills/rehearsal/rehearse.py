@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,9 +17,11 @@ from drills.rehearsal.reordering import Earlier, tried_earlier
 from drills.rehearsal.script import Script, write_script
 from drills.rto import RtoClock
 from drills.runner import Text
+from drills.shell.firm import time_of as time_of_shell
+from drills.unmodified import time_of as time_of_code
 from results.rehearsed import RehearsedStep
 from scenarios.scenario import Scenario
-from sim.world import Mitigation
+from sim.world import Mitigation, World
 
 OnRun = Callable[[str, int, int], None]
 """Told what is run now, its number from 1, and how many there may be."""
@@ -59,12 +62,19 @@ class Stage:
     def play(self, script: Script) -> Measured:
         """Follow `script` once."""
         attend = partial(LiteralResponder, script, self.open_terminal)
-        run = run_case(self.scenario, self.seed, self.mitigation, None, None, attend)
+        run = run_case(self.scenario, self.seed, self.mitigation, None, None, attend, _live)
         return measure_run(run, script.plan, automation_only=False)
 
     def without(self) -> CaseRun:
         """The same incident with nobody responding."""
         return run_case(self.scenario, self.seed, self.mitigation, None, None)
+
+
+@contextmanager
+def _live(world: World) -> Iterator[None]:
+    """The code under test and what the text's `python -c` starts live in the time of `world`."""
+    with time_of_code(world), time_of_shell(world):
+        yield
 
 
 def rehearse(text: Text, stage: Stage, on_run: OnRun = lambda what, number, of: None) -> Rehearsed:

@@ -21,7 +21,7 @@ def broken_predicates(measured: Measured) -> dict[str, str]:
     """Recovery predicates that do not hold when the run ends, each with its sentence."""
     end_us = measured.run.end_us
     return {
-        each.name: _WORDS[each.name](measured)
+        each.name: _WORDS.get(each.name, _said(f"{each.name.replace('_', ' ')} does not hold"))(measured)
         for each in recovery(measured.run.history, measured.demands)
         if each.bad and (each.bad[-1][1] is None or each.bad[-1][1] >= end_us)
     }
@@ -76,6 +76,10 @@ _WORDS: dict[str, Callable[[Measured], str]] = {
     "trading": _said("no new order is accepted"),
     "within_limits": _said("a loss limit is exceeded and nothing stops new risk"),
     "monitoring": _said("monitoring does not see the firm"),
+    "responsive": _said("the platform answers too slowly"),
+    "calibrated": _said("model parameters are stale, or fitting them fails"),
+    "fair_fills": _said("market orders fill worse than they should"),
+    "mode_released": _said("the system runs in a mode that it is not released for"),
 }
 """Recovery predicate -> what it means when it does not hold."""
 
@@ -84,6 +88,7 @@ RESTORED_BY: dict[str, tuple[str, ...]] = {
     "flat": ("flatten",), "orders_clean": ("cancel_orders", "halt"), "books_match": ("reconcile", "restore_state"),
     "connected": ("reconnect", "renew_credentials"), "process_up": ("start_system", "restart", "rollback"),
     "feed_good": ("refetch_data",), "kill_state": ("reset_halt", "resume"),
-    "trading": ("reset_halt", "resume", "restart", "rollback", "reconnect"),
+    "trading": ("reset_halt", "resume", "restart", "rollback", "reconnect"), "calibrated": ("recalibrate", "relax_fit"),
+    "mode_released": ("rollback_mode",), "fair_fills": ("limit_orders",), "responsive": ("kill_query", "scale_up"),
 }  # fmt: skip
 """Recovery predicate -> the actions that bring it about."""

@@ -35,14 +35,18 @@ def impossible(shown: Rehearsed) -> list[RehearsedStep]:
     """Steps that the recovery hangs on and that cannot be carried out as they are written.
 
     Critical ones always. One that was to change something also when the firm was restored no sooner than
-    without any text, for then it was not the text that restored it.
+    without any text, for then it was not the text that restored it; it is enough then that its commands went
+    well and changed nothing.
     """
-    unaided = not _text_helped(shown)
+    unaided = not text_helped(shown)
     changing = {step.plan.id for step in shown.script.steps if step.changes and step.plan.weight > 0}
-    return [
-        step for step in shown.steps
-        if _stuck(step) and (step.critical or (unaided and step.id in changing)) and not _replaced(step, shown)
-    ]  # fmt: skip
+
+    def fails(step: RehearsedStep) -> bool:
+        if unaided and step.id in changing:
+            return _stuck(step) or (bool(step.broken_promises) and not any(map(_not_known, step.commands)))
+        return step.critical and _stuck(step)
+
+    return [step for step in shown.steps if fails(step) and not _replaced(step, shown)]
 
 
 def broken_by_the_text(shown: Rehearsed) -> list[str]:
@@ -53,7 +57,12 @@ def broken_by_the_text(shown: Rehearsed) -> list[str]:
 def unknown_here(shown: Rehearsed) -> list[RehearsedCommand]:
     """Commands that may change something, which the simulated firm does not know, when that decides the outcome."""
     decisive = [step for step in shown.steps if step.critical or not shown.measured.in_time]
-    return [c for step in decisive for c in step.commands if c.outcome == "not_here" and c.effect != "read"]
+    return [command for step in decisive for command in step.commands if _not_known(command)]
+
+
+def _not_known(command: RehearsedCommand) -> bool:
+    """Whether we cannot tell what a command would have changed."""
+    return command.outcome == "not_here" and command.effect != "read" and not command.own_process
 
 
 def compared(shown: Rehearsed) -> Compared:
@@ -61,7 +70,7 @@ def compared(shown: Rehearsed) -> Compared:
     return Compared(shown.measured, shown.measured, shown.alone, shown.measured)
 
 
-def _text_helped(shown: Rehearsed) -> bool:
+def text_helped(shown: Rehearsed) -> bool:
     """Whether the firm is restored, and sooner than with nobody responding."""
     with_text, alone = shown.measured.clock, shown.unaided
     if with_text.rto_us is None:
@@ -73,9 +82,14 @@ def _stuck(step: RehearsedStep) -> bool:
     """Whether something that the step was to change could not be done as written, through no limit of ours."""
     if step.outcome == "not_executable":
         return not any(command.outcome == "not_here" for command in step.commands)
-    return step.outcome == "failed" and any(
-        c.outcome in ("failed", "not_executable") and c.effect != "read" for c in step.commands
-    )
+    return step.outcome == "failed" and any(hopeless(command) for command in step.commands)
+
+
+def hopeless(command: RehearsedCommand) -> bool:
+    """Whether what a command was to change cannot be changed by it, whatever we do not know."""
+    if command.effect == "read":
+        return False
+    return command.outcome in ("failed", "not_executable") or (command.outcome == "not_here" and command.own_process)
 
 
 def _replaced(step: RehearsedStep, shown: Rehearsed) -> bool:

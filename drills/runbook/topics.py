@@ -150,7 +150,7 @@ _ROLE_FACTOR = {
     "prevention": 0.0,
 }
 _TITLE, _TRIGGER, _SYMPTOM, _GUARD, _STEP = 20.0, 6.0, 3.0, 3.0, 1.0
-NAMED = 6.0
+_NAMED = 6.0
 """From this score on, the procedure names the incident; below it is the nearest there is."""
 
 
@@ -165,23 +165,9 @@ def find_procedure(
         return whole(runbook), _playbook_note(runbook, topics)
     if len(runbook.procedures) == 1:
         only = runbook.procedures[0]
-        named = not topics or _score(only, topics) >= NAMED or _mentions(runbook.title, topics)
+        named = not topics or _score(only, topics) >= _NAMED or _mentions(runbook.title, topics)
         return only, None if named else _note(runbook, only, topics, "the only procedure")
     return _best(runbook, topics)
-
-
-def closeness(runbook: Runbook, procedure: Procedure, topic: str) -> float:
-    """How much `procedure` speaks of `topic`; from `NAMED` on it names it.
-
-    The title of the document counts for a procedure that is all there is of it.
-    """
-    alone = runbook.single_playbook or len(runbook.procedures) == 1
-    return _score(procedure, (_canonical(topic),)) + (_TITLE if alone and _mentions(runbook.title, (topic,)) else 0.0)
-
-
-def aliases(topic: str) -> tuple[str, ...]:
-    """Incidents that end in `topic`: a drawdown beyond its limit is a kill switch that fires."""
-    return tuple(name for name, ends_in in _ALIASES.items() if _canonical(topic) in ends_in)
 
 
 def _canonical(topic: str) -> str:
@@ -244,7 +230,7 @@ def _after_previous(parts: list[Procedure], part: Procedure) -> tuple[Step, ...]
 
 
 def _playbook_note(runbook: Runbook, topics: tuple[str, ...]) -> str | None:
-    if not topics or _mentions(runbook.title, topics) or any(_score(p, topics) >= NAMED for p in runbook.procedures):
+    if not topics or _mentions(runbook.title, topics) or any(_score(p, topics) >= _NAMED for p in runbook.procedures):
         return None
     return f"nothing in {runbook.title!r} names {_spoken(topics)}; it is one playbook and is followed as a whole"
 
@@ -253,7 +239,7 @@ def _best(runbook: Runbook, topics: tuple[str, ...]) -> tuple[Procedure, str | N
     candidates = [p for p in runbook.procedures if _ROLE_FACTOR[p.role] > 0] or list(runbook.procedures)
     scored = [(_score(p, topics), -_rank(runbook, p), -index, p) for index, p in enumerate(candidates)]
     score, _, _, best = max(scored, key=lambda entry: entry[:3])
-    if score >= NAMED:
+    if score >= _NAMED:
         return best, None
     general = next(
         (p for p in candidates if not names_incident(p.title) and not is_phase(p.title) and p.role == "response"), None

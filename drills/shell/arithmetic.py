@@ -25,7 +25,7 @@ class ArithmeticProblem(Exception):
 def evaluate(text: str, get: Callable[[str], str], put: Callable[[str, str], None], depth: int = 0) -> int:
     """The value of an expression; `get` and `put` reach the shell's variables."""
     if depth > _DEEPEST:
-        raise ArithmeticProblem(f"{text}: expression recursion level exceeded (error token is \"{text}\")")
+        raise ArithmeticProblem(f'{text}: expression recursion level exceeded (error token is "{text}")')
     return _Evaluator(text, get, put, depth).value()
 
 
@@ -199,9 +199,7 @@ class _Evaluator:
                 return wrapped(int(token, 16))
             return wrapped(int(token, 8) if token[0] == "0" and len(token) > 1 else int(token))
         except ValueError:
-            raise ArithmeticProblem(
-                f'{token}: value too great for base (error token is "{token}")'
-            ) from None
+            raise ArithmeticProblem(f'{token}: value too great for base (error token is "{token}")') from None
 
     def _variable(self, name: str) -> int:
         text = self._get(name).strip()

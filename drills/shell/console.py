@@ -18,9 +18,10 @@ from drills.operator import Operator, Outcome
 from drills.runbook.commands import meaning
 from drills.shell.durations import duration_us
 from drills.shell.files import Files, absolute
-from drills.shell.interpreter import Job, Shell
+from drills.shell.interpreter import Shell
 from drills.shell.launching import launch, which
 from drills.shell.parameters import ShellFailure
+from drills.shell.shell_state import Job
 from drills.shell.streams import Buffer, Reader
 from drills.shell.tool import Result
 from sim.actors.process import Process
@@ -38,9 +39,11 @@ LOOP_US = 10 * MINUTE
 """A loop that waits for something is left after so long."""
 OBSERVE_US = 60 * SECOND
 """How long somebody looks at `tail -f` or `watch` when the text says nothing else."""
-_WRAPPERS = frozenset(["xargs", "timeout", "env", "bash", "sh", "zsh", "dash", "sudo", "nohup", "nice", "time", "ssh", "watch",
-                       "find", "mktemp", "tee", "expr", "seq", "basename", "dirname", "printf", "yes", "tr", "sed", "cp", "touch",
-                       "mkdir", "tac", "rev", "paste", "column", "nl", "base64", "realpath", "logger"])  # fmt: skip
+_WRAPPERS = frozenset(
+    ["xargs", "timeout", "env", "bash", "sh", "zsh", "dash", "sudo", "nohup", "nice", "time", "ssh", "watch", "find",
+     "mktemp", "tee", "expr", "seq", "basename", "dirname", "printf", "yes", "tr", "sed", "cp", "touch", "mkdir", "tac",
+     "rev", "paste", "column", "nl", "base64", "realpath", "logger"]
+)  # fmt: skip
 """Programs that do nothing to the firm by themselves: what they call or touch counts."""
 MOST_CALLS = 40
 """How deep functions, scripts and substitutions may call each other."""
@@ -83,9 +86,9 @@ class Sitting:
         """What the programs it called do: `read`, `mutate` or `unknown`."""
         self.findings: list[str] = []
         """What it showed about the runbook."""
-        self.descriptors = 0
         self.beside: tuple[str, ...] = ()
         """The programs of the pipeline that runs, each with its arguments."""
+        self.descriptors = 0
         self.depth = 0
         """How deep shells call each other."""
         self.context: dict[str, Any] = {}
@@ -270,9 +273,7 @@ class Console:
         """The variables of a fresh login."""
         return {**self.machine.environment(), **self.firm.environment}
 
-    def launch(
-        self, words: tuple[str, ...], env: Mapping[str, str], cwd: str, stdin: Reader | None
-    ) -> Result | None:
+    def launch(self, words: tuple[str, ...], env: Mapping[str, str], cwd: str, stdin: Reader | None) -> Result | None:
         """Run a program; None when there is none of that name."""
         return launch(self, words, env, cwd, stdin)
 
@@ -280,9 +281,7 @@ class Console:
         """Where a program lies."""
         return which(self, name, cwd)
 
-    def run(
-        self, text: str, stdin: str = "", env: Mapping[str, str] | None = None, cwd: str | None = None
-    ) -> Result:
+    def run(self, text: str, stdin: str = "", env: Mapping[str, str] | None = None, cwd: str | None = None) -> Result:
         """Run shell text in a shell of its own."""
         folder = self.project if cwd is None else cwd
         shell = Shell(self, self.environment() if env is None else env, folder)
@@ -345,5 +344,3 @@ class Console:
         if job.status is None and job.done is not None:
             self.wait_event(job.done, BACKGROUND_US)
         return 127 if job.status is None else job.status
-
-

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from drills.shell.braces import braces
 from drills.shell.files import Files, escaped
-from drills.shell.parameters import Values, value_of
+from drills.shell.parameters import Values, value_of, word_instead
 from drills.shell.syntax import Arithmetic, OutputAsFile, Parameter, Part, Placeholder, Script, Substitution, Text, Word
 from drills.shell.tool import NotHere
 
@@ -86,6 +86,10 @@ class Expander:
         assert isinstance(part, Placeholder)
         raise NotHere(f"<{part.name}> was to be filled in, and nothing says with what")
 
+    def instead_of(self, part: Parameter) -> Word | None:
+        """The word that stands in for an unquoted parameter, if one does."""
+        return word_instead(self._host, part, self)
+
     def separator(self) -> str:
         """What joins `$*`."""
         ifs = self._host.variable("IFS")
@@ -129,18 +133,28 @@ class _Fields:
 
     def all(self) -> list[list[Segment]]:
         for part in self._word:
-            value = self._expander.part(part)
-            quoted = _is_quoted(part)
-            if isinstance(part, Parameter) and isinstance(value, list):
-                self._several(part, value, quoted)
-            elif quoted or isinstance(part, Text):
-                assert isinstance(value, str)
-                self._add(value, quoted)
-            else:
-                assert isinstance(value, str)
-                self._split(value)
+            self._part(part)
         self._finish()
         return self._done
+
+    def _part(self, part: Part, inside: bool = False) -> None:
+        """Add one part; `inside` the braces of a parameter plain text is split too."""
+        quoted = _is_quoted(part)
+        if isinstance(part, Parameter) and not quoted:
+            instead = self._expander.instead_of(part)
+            if instead is not None:
+                for inner in instead:
+                    self._part(inner, inside=True)
+                return
+        value = self._expander.part(part)
+        if isinstance(part, Parameter) and isinstance(value, list):
+            self._several(part, value, quoted)
+        elif quoted or (isinstance(part, Text) and not inside):
+            assert isinstance(value, str)
+            self._add(value, quoted)
+        else:
+            assert isinstance(value, str)
+            self._split(value)
 
     def _several(self, part: Parameter, values: list[str], quoted: bool) -> None:
         if quoted and _is_star(part):
@@ -190,9 +204,7 @@ class _Fields:
 
 def _is_star(part: Part) -> bool:
     """Whether it is `$*` or `${name[*]}`, which are one word when quoted."""
-    return isinstance(part, Parameter) and (
-        part.name == "*" or (part.index is not None and part.index == (Text("*"),))
-    )
+    return isinstance(part, Parameter) and (part.name == "*" or (part.index is not None and part.index == (Text("*"),)))
 
 
 def _is_quoted(part: Part) -> bool:

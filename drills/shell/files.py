@@ -51,7 +51,9 @@ class Files:
         self._disk, self._mount = disk, mount.rstrip("/") + "/"
         self._written: dict[str, str] = {}
         self._modified: dict[str, int] = {}
-        self._folders: dict[str, int] = dict.fromkeys(("/", "/tmp", "/root", "/home", "/etc", "/var", "/dev", "/dev/fd", "/opt"), 0)
+        self._folders: dict[str, int] = dict.fromkeys(
+            ("/", "/tmp", "/root", "/home", "/etc", "/var", "/dev", "/dev/fd", "/opt"), 0
+        )
         self._modes: dict[str, bool] = {}
         self._gone: set[str] = set()  # membership only
 
@@ -178,7 +180,9 @@ class Files:
     def _on_disk(self, path: str) -> bool:
         """Whether a path belongs to the World's disk: what the trading system itself keeps there."""
         return (
-            self._disk is not None and path.startswith(self._mount) and self._disk.exists(path.removeprefix(self._mount))
+            self._disk is not None
+            and path.startswith(self._mount)
+            and self._disk.exists(path.removeprefix(self._mount))
         )
 
     def write_with_folders(self, path: str, text: str) -> None:
@@ -262,7 +266,8 @@ def unescaped(pattern: str) -> str | None:
 
 _CLASSES = {
     "alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z", "space": r"\s",
-    "blank": r" \t", "punct": re.escape("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"), "xdigit": "0-9a-fA-F", "cntrl": r"\x00-\x1f",
+    "blank": r" \t", "punct": re.escape("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"), "xdigit": "0-9a-fA-F",
+    "cntrl": r"\x00-\x1f",
     "print": r"\x20-\x7e", "graph": r"\x21-\x7e", "word": r"\w",
 }  # fmt: skip
 
@@ -326,5 +331,3 @@ def matches(text: str, pattern: str) -> bool:
 def escaped(text: str) -> str:
     """`text` as a pattern that matches nothing but itself."""
     return re.sub(r"([*?\[\]\\^!-])", r"\\\1", text)
-
-

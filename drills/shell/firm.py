@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -17,6 +18,7 @@ from sim.actors.process import Process
 from sim.world import World
 
 T = TypeVar("T")
+
 
 @contextmanager
 def time_of(world: World) -> Iterator[None]:
@@ -36,6 +38,15 @@ def time_of(world: World) -> Iterator[None]:
     rest_broker.register(world)
     with virtual_time(world):
         yield
+
+
+def project_in(texts: Iterable[str]) -> str | None:
+    """The folder that a runbook itself names as the trading system's: the first absolute one that it changes into."""
+    for text in texts:
+        match = re.search(r"^\s*cd\s+[\"']?(/[\w./-]+)", text, re.MULTILINE)
+        if match is not None and not match.group(1).startswith(("/tmp", "/etc", "/var/log")):
+            return match.group(1).rstrip("/")
+    return None
 
 
 WORKSTATION = "workstation"
@@ -136,6 +147,8 @@ class Firm:
             except NotHere as finding:
                 self.world.history.emit("shell.not_here", what, why=str(finding))
             except Exception as error:
-                raise AssertionError(f"in the simulated shell, running {what!r}: {type(error).__name__}: {error}") from error
+                raise AssertionError(
+                    f"in the simulated shell, running {what!r}: {type(error).__name__}: {error}"
+                ) from error
 
         self.process.start(guarded, what)

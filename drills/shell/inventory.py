@@ -236,7 +236,7 @@ _KIND_LINE = re.compile(r"^kind:\s*(\w+)", re.M)
 
 
 def _read_manifests(found: Mentions, repo: Path) -> None:
-    """Deployments and config maps of a repository's manifests, with their namespaces; files that are none are passed."""
+    """Deployments and config maps of a repository's manifests, with their namespaces; other files are passed."""
     import yaml
 
     for path in sorted(repo.rglob("*.y*ml")):

@@ -115,7 +115,8 @@ class Constants:
         if user != "root":
             passwd += f"{user}:x:1000:1000::{home}:/bin/bash\n"
         self._files = {
-            "/etc/hostname": f"{name}\n", "/etc/passwd": passwd, "/etc/hosts": f"127.0.0.1 localhost\n127.0.1.1 {name}\n",
+            "/etc/hostname": f"{name}\n", "/etc/passwd": passwd,
+            "/etc/hosts": f"127.0.0.1 localhost\n127.0.1.1 {name}\n",
             "/etc/os-release": 'NAME="Debian GNU/Linux"\nID=debian\n',
         }  # fmt: skip
         self._folders = [f"{home}/x", f"{project}/x", "/var/log/x", "/var/tmp/x", "/usr/bin/x", "/usr/local/bin/x",

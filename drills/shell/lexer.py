@@ -309,7 +309,9 @@ class Lexer:
                 self.pos += 1
                 parts += self.double('"')
                 self._expect('"')
-            elif quoted and self.peek() == "\\" and self.text[self.pos + 1 : self.pos + 2] in ("$", "`", '"', "\\", "}"):
+            elif (
+                quoted and self.peek() == "\\" and self.text[self.pos + 1 : self.pos + 2] in ("$", "`", '"', "\\", "}")
+            ):
                 parts.append(Text(self.text[self.pos + 1], quoted=True))
                 self.pos += 2
             elif quoted and self.peek() not in "$`":

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable
 
-from drills.shell.records import audit_csv, monitoring_log, trades_csv, trading_log
+from drills.shell.records import audit_csv, monitoring_log, orders_csv, trades_csv, trading_log
 from sim.trading_system import ORDERS_FILE, POSITIONS_FILE
 from sim.world import World
 
@@ -57,9 +57,14 @@ _MEANINGS: tuple[tuple[re.Pattern[str], str, Maker], ...] = tuple(
         (r"/[^/]*(?:pnl|profit)[^/]*\.json$", "the day's profit and loss", _daily_pnl),
         (r"/[^/]*(?:sla|quality)[^/]*\.json$", "the state of the market data", _data_quality),
         (r"/[^/]*audit[^/]*\.(?:csv|log)$", "logs/audit.csv", audit_csv),
+        (r"/(?:orders?/[^/]*|[^/]*orders?[^/]*)\.csv$", "logs/orders.csv", orders_csv),
         (r"/[^/]*(?:trades?|fills?|executions?)[^/]*\.csv$", "logs/trades.csv", trades_csv),
         (r"/[^/]*(?:monitor|alert)[^/]*\.log$", "logs/monitoring.log", monitoring_log),
-        (r"/(?:[^/]*trad[^/]*|app|main|system|latest|bot|engine|strategy|run[^/]*)\.log$", "logs/trading.log", trading_log),
+        (
+            r"/(?:[^/]*trad[^/]*|app|main|system|latest|bot|engine|strategy|run[^/]*)\.log$",
+            "logs/trading.log",
+            trading_log,
+        ),
         (r"/logs?/[^/]*(?:error|strateg|exec|order|gateway)[^/]*\.log$", "logs/trading.log", trading_log),
     )
 )

@@ -106,8 +106,7 @@ def _checked(shell: Values, name: str, value: Value | None) -> Value:
 
 def _default(shell: Values, part: Parameter, words: Words, value: Value | None) -> str | list[str]:
     colon, op = part.op[0] == ":", part.op[-1]
-    missing = value is None or (isinstance(value, list) and not value and part.name in "@*")
-    missing = missing or (colon and _text(value or "") == "")
+    missing = _is_missing(part, value)
     if op == "+":
         return "" if missing else words.text(part.word)
     if not missing:
@@ -123,6 +122,19 @@ def _default(shell: Values, part: Parameter, words: Words, value: Value | None) 
         return text
     message = words.text(part.word) or ("parameter null or not set" if colon else "parameter not set")
     raise ShellFailure(f"{part.name}: {message}", 127)
+
+
+def word_instead(shell: Values, part: Parameter, words: Words) -> Word | None:
+    """The word that stands in for a bare parameter, as in `${x:-word}`; its own quotes hold; None when none does."""
+    if part.op not in ("-", ":-", "+", ":+"):
+        return None
+    value = _plain(shell, part, words)
+    return part.word if _is_missing(part, value) == (part.op[-1] == "-") else None
+
+
+def _is_missing(part: Parameter, value: Value | None) -> bool:
+    missing = value is None or (isinstance(value, list) and not value and part.name in "@*")
+    return missing or (part.op[0] == ":" and _text(value or "") == "")
 
 
 def _text(value: Value) -> str:

@@ -59,7 +59,11 @@ def run_program(call: Call, program: UserProgram) -> Result:
 def _with_traceback(said: str, program: UserProgram) -> str:
     file = "<string>" if program.code is not None else program.target
     lines = said.split("\n")
-    place = next(n for n, line in enumerate(lines) if re.match(r"[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning)\b", line))
+    place = next(
+        n
+        for n, line in enumerate(lines)
+        if re.match(r"[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning)\b", line)
+    )
     lines[place:place] = ["Traceback (most recent call last):", f'  File "{file}"']
     return "\n".join(lines)
 

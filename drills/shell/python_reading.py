@@ -82,7 +82,13 @@ def _built(node: ast.expr, ours: set[str]) -> str | None:
     """The class of which `node` makes an object."""
     if not isinstance(node, ast.Call):
         return None
-    name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    name = (
+        node.func.id
+        if isinstance(node.func, ast.Name)
+        else node.func.attr
+        if isinstance(node.func, ast.Attribute)
+        else ""
+    )
     top = node.func
     while isinstance(top, ast.Attribute):
         top = top.value
@@ -94,5 +100,7 @@ def _changes(method: str) -> bool:
     if re.match(r"(?:get|is|has|list|show|load|read|fetch|test|check|generate|export|print|describe)_?", method):
         return False
     return meaning_of_code(f"x.{method}()").effect == "mutate" or bool(
-        re.match(r"(?:set|reset|clear|enable|disable|stop|start|halt|resume|release|close|cancel|update|apply|kill)", method)
+        re.match(
+            r"(?:set|reset|clear|enable|disable|stop|start|halt|resume|release|close|cancel|update|apply|kill)", method
+        )
     )

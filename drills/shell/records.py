@@ -86,10 +86,21 @@ def trades_csv(world: World) -> str:
     lines = ["time,order_id,symbol,side,qty,price\n"]
     for t_us, kind, subject, data in world.history.rows:
         if kind == "order.filled":
-            side = "buy" if int(data.get("side", 1)) > 0 else "sell"
+            side = "buy" if data["side"] > 0 else "sell"
             lines.append(
-                f"{world.clock.utc(t_us).isoformat()},{subject},{data.get('symbol', '')},{side},"
-                f"{data.get('qty', '')},{data.get('price', '')}\n"
+                f"{world.clock.utc(t_us).isoformat()},{subject},{data['symbol']},{side},{data['qty']},{data['price']}\n"
+            )
+    return "".join(lines)
+
+
+def orders_csv(world: World) -> str:
+    """Every order that the firm sent, with the key under which the broker would refuse it a second time."""
+    lines = ["time,idempotency_key,symbol,side,qty\n"]
+    for t_us, kind, subject, data in world.history.rows:
+        if kind == "order.sent":
+            side = "buy" if data["side"] > 0 else "sell"
+            lines.append(
+                f"{world.clock.utc(t_us).isoformat()},idempotency_key={subject},{data['symbol']},{side},{data['qty']}\n"
             )
     return "".join(lines)
 
@@ -99,6 +110,7 @@ RECORDS: MappingProxyType[str, Callable[[World], str]] = MappingProxyType(
         "logs/trading.log": trading_log,
         "logs/monitoring.log": monitoring_log,
         "logs/trades.csv": trades_csv,
+        "logs/orders.csv": orders_csv,
     }
 )
 """Files below the trading system's folder that are made when somebody reads them."""

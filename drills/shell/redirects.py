@@ -26,9 +26,7 @@ def opened(shell: Shell, redirects: tuple[Redirect, ...], io: Descriptors) -> De
     for redirect in redirects:
         if redirect.op in ("<<", "<<<"):
             text = shell.expander.text(redirect.target)
-            streams[0 if redirect.fd is None else redirect.fd] = Reader(
-                text + ("\n" if redirect.op == "<<<" else "")
-            )
+            streams[0 if redirect.fd is None else redirect.fd] = Reader(text + ("\n" if redirect.op == "<<<" else ""))
         else:
             _open(shell, redirect, streams)
     return streams
@@ -47,7 +45,12 @@ def _open(shell: Shell, redirect: Redirect, streams: Descriptors) -> None:
         streams[redirect.fd or 0] = _input(shell, name)
     elif op in (">", ">>", ">|"):
         fd = 1 if redirect.fd is None else redirect.fd
-        if op == ">" and shell.options.get("noclobber") and shell.files.is_file(shell.resolve(name)) and name != "/dev/null":
+        if (
+            op == ">"
+            and shell.options.get("noclobber")
+            and shell.files.is_file(shell.resolve(name))
+            and name != "/dev/null"
+        ):
             raise NotOpened(f"{name}: cannot overwrite existing file")
         streams[fd] = _output(shell, name, append=op == ">>")
     else:

@@ -38,7 +38,9 @@ def _translated(pattern: str, special: bool) -> str:
             regex += r"\*"
         elif char == "^" and not special and regex and not regex.endswith(("(", "|", "\n")):
             regex += r"\^"
-        elif char == "$" and not special and position < len(pattern) and not pattern.startswith(("\\)", "\\|"), position):
+        elif (
+            char == "$" and not special and position < len(pattern) and not pattern.startswith(("\\)", "\\|"), position)
+        ):
             regex += r"\$"
         elif char in ".*^$":
             regex += char

@@ -74,9 +74,7 @@ class Terminal(Protocol):
     def finding(self, kind: str, text: str) -> None:
         """Write down something about the runbook that only executing it shows, as `shell.finding`."""
 
-    def run(
-        self, text: str, stdin: str = "", env: Mapping[str, str] | None = None, cwd: str | None = None
-    ) -> Result:
+    def run(self, text: str, stdin: str = "", env: Mapping[str, str] | None = None, cwd: str | None = None) -> Result:
         """Run shell text in a shell of its own, as `bash -c` does; by default in this machine's project folder."""
 
     def call(

@@ -68,6 +68,8 @@ def _number(node: Any) -> float | None:
 
 
 def _metric(node: Any) -> tuple[str, str, int] | None:
+    while type(node).__name__ == "ParenExpr":
+        node = node.expr
     if type(node).__name__ == "VectorSelector":
         return None if _series(node) is None else (str(_series(node)), "value", 0)
     if type(node).__name__ == "Call" and str(node.func.name) in _CHANGES:

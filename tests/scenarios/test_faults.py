@@ -16,7 +16,7 @@ from sim.clock import MINUTE, SECOND
 from tests.scenarios.strategies import PARAMETERS, fault_schedules, faults
 
 ANY_FAULT: TypeAdapter[AnyFault] = TypeAdapter(Fault)
-COMPONENTS = ("market", "broker", "feed", "state", "infrastructure", "monitoring", "operator")
+COMPONENTS = ("market", "broker", "feed", "state", "infrastructure", "monitoring", "operator", "calibration", "mode")
 
 
 def test_the_incidents_of_all_four_quarters_have_a_fault() -> None:

@@ -18,9 +18,29 @@ def faults_of(prefix: str) -> list[FaultBase]:
     return [fault for name in NAMES if name.startswith(prefix) for fault in library()[name].faults]
 
 
-def test_all_four_quarters_and_memory_are_there() -> None:
-    counts = {prefix: sum(name.startswith(prefix) for name in NAMES) for prefix in ("q1", "q2", "q3", "q4", "memory")}
-    assert counts == {"q1": 10, "q2": 15, "q3": 17, "q4": 4, "memory": 2}
+def test_all_four_quarters_are_there_and_the_procedures_beside_them() -> None:
+    begin = ("q1", "q2", "q3", "q4", "memory", "position", "data", "unavailable", "down", "deploy", "execution")
+    counts = {prefix: sum(name.startswith(f"{prefix}-") for name in NAMES) for prefix in begin}
+    assert counts == {
+        "q1": 10, "q2": 15, "q3": 17, "q4": 4, "memory": 2, "position": 3, "data": 1, "unavailable": 3, "down": 2,
+        "deploy": 1, "execution": 2,
+    }  # fmt: skip
+    rest = ("latency", "calibration", "fills", "mode")
+    counts = {prefix: sum(name.startswith(f"{prefix}-") for name in NAMES) for prefix in rest}
+    assert counts == {"latency": 3, "calibration": 3, "fills": 3, "mode": 1}
+
+
+def test_what_is_no_quarterly_case_is_over_within_five_hours() -> None:
+    for name in NAMES:
+        if not name.startswith(("q1", "q2", "q3", "q4")):
+            assert library()[name].horizon_us <= 5 * HOUR, name
+
+
+def test_degraded_fills_climb_from_the_expected_five_to_beyond_the_switch() -> None:
+    means = {name: [f.mean_bps for f in library()[name].faults if f.kind == "slippage"] for name in NAMES}
+    assert [means[f"fills-{bps}-bps"] for bps in (8, 12, 20)] == [[8], [12], [20]]
+    assert library()["fills-8-bps"].expect.halt is library()["fills-12-bps"].expect.halt is Need.FORBIDDEN
+    assert library()["fills-20-bps"].expect.halt is Need.REQUIRED
 
 
 @pytest.mark.parametrize("name", NAMES)

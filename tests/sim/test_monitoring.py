@@ -324,7 +324,10 @@ def test_old_scrapes_are_dropped() -> None:
 
 
 def test_the_default_rules_are_quiet_on_a_healthy_firm_and_each_fires_on_its_trouble() -> None:
-    healthy = {"trading_up": 1.0, "broker_connected": 1.0, "workload_ready": 1.0, "trading_slippage_bps": 5.0}
+    healthy = {
+        "trading_up": 1.0, "broker_connected": 1.0, "workload_ready": 1.0, "trading_slippage_bps": 5.0,
+        "trading_mode_released": 1.0, "calibration_ok": 1.0,
+    }  # fmt: skip
     rules = trading_rules()
     metrics = {rule.metric: healthy.get(rule.metric, 0.0) for rule in rules if rule.metric != "up"}
     calm = Watched(*rules, **metrics)

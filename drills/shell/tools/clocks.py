@@ -14,7 +14,16 @@ from drills.shell.tool import Call, NotHere, Result
 from sim.clock import SECOND
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "": 1}
-_STEPS = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "day": 86400, "week": 604800, "fortnight": 1209600}
+_STEPS = {
+    "second": 1,
+    "sec": 1,
+    "minute": 60,
+    "min": 60,
+    "hour": 3600,
+    "day": 86400,
+    "week": 604800,
+    "fortnight": 1209600,
+}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -141,7 +150,9 @@ def relative(text: str, now: datetime) -> datetime:
             offset = timedelta()
             if iso.group(3)[0] in "+-":
                 digits = iso.group(3)[1:].replace(":", "")
-                offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:])) * (-1 if iso.group(3)[0] == "-" else 1)
+                offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:])) * (
+                    -1 if iso.group(3)[0] == "-" else 1
+                )
             moment = (moment.replace(tzinfo=UTC) - offset).astimezone(now.tzinfo)
         rest = rest[iso.end() :]
     elif clock:
@@ -226,8 +237,8 @@ def _stepped(moment: datetime, count: int, unit: str, text: str) -> datetime:
 
 def timeout(call: Call) -> Result:
     """Run a program for so long at most; 124 when that was not enough."""
-    options = options_of(call, "vfp", "ks", {"signal": "s", "kill-after": "k", "preserve-status": "p", "foreground": "f"},
-                         code=125, mixed=False)  # fmt: skip
+    long = {"signal": "s", "kill-after": "k", "preserve-status": "p", "foreground": "f"}
+    options = options_of(call, "vfp", "ks", long, code=125, mixed=False)
     if len(options.words) < 2:
         raise Failed("timeout: missing operand\nTry 'timeout --help' for more information.", 125)
     seconds = _seconds(call, options.words[0])

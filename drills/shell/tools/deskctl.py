@@ -21,9 +21,13 @@ _ACTIONS: dict[str, str] = {
     "credentials renew": "renew_credentials", "data quarantine": "quarantine_data", "data refetch": "refetch_data",
     "data validate": "verify_data", "data report": "look_data", "state restore": "restore_state",
     "config set": "configure", "health": "verify_health", "network check": "look_network",
-    "incident open": "declare_severity", "incident close": "document", "monitoring restore": "restore_monitoring",
+    "calibration run": "recalibrate", "calibration bounds": "relax_fit", "calibration report": "look_metrics",
+    "verify calibration": "verify_calibrated", "orders mode": "limit_orders", "mode set": "rollback_mode",
+    "fills slippage": "look_orders", "metrics latency": "look_metrics", "nodes add": "scale_up",
+    "db sessions": "look_database", "db terminate": "kill_query", "incident open": "declare_severity", "incident close": "document", "monitoring restore": "restore_monitoring",
     **{f"verify {what}": f"verify_{what}"
-       for what in ("halted", "orders", "flat", "reconciled", "connected", "data", "health", "trading")},
+       for what in ("halted", "orders", "flat", "reconciled", "connected", "data", "health", "trading", "latency",
+                    "fills", "disconnected")},
 }  # fmt: skip
 """Verb -> action."""
 _NEEDS_APPROVAL = ("reset", "resume")

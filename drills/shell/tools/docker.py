@@ -24,7 +24,8 @@ _VALUED = {
     "-n": "tail", "--tail": "tail", "--since": "since", "--until": "until", "-t": "time", "--time": "time",
     "--format": "format", "--filter": "filter", "-e": "env", "--env": "env", "-u": "user", "--user": "user",
     "-w": "workdir", "--workdir": "workdir", "-s": "signal", "--signal": "signal", "-m": "memory",
-    "--memory": "memory", "--memory-swap": "memory-swap", "--file": "file", "-p": "project", "--project-name": "project",
+    "--memory": "memory", "--memory-swap": "memory-swap", "--file": "file", "-p": "project",
+    "--project-name": "project",
     "--scale": "scale", "--timeout": "time", "--restart": "restart-policy",
 }  # fmt: skip
 _FLAGS = {
@@ -242,7 +243,10 @@ def _exec(call: Call, options: Options) -> Result:
     stdin = call.stdin if options.has("interactive") else None
     result = call.terminal.at(name, (workload,)).call(tuple(words), stdin=stdin)
     if result.code == 127 and not result.out:
-        text = f'OCI runtime exec failed: exec failed: unable to start container process: exec: "{words[0]}": executable file not found in $PATH: unknown\n'
+        text = (
+            f'OCI runtime exec failed: exec failed: unable to start container process: exec: "{words[0]}": '
+            "executable file not found in $PATH: unknown\n"
+        )
         return Result("", text, 126)
     return result
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from drills.shell.program import Program
@@ -28,12 +29,16 @@ class Makefile:
     rules: dict[str, Rule] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     first: str = ""
-    exported: set[str] = field(default_factory=set)
+    fixed: frozenset[str] = frozenset()
+    """Variables of the command line."""
 
 
-def read_makefile(text: str) -> Makefile:
-    """The rules of a Makefile; NotHere for what is not plain rules and variables."""
-    made = Makefile()
+def read_makefile(text: str, given: Mapping[str, str] | None = None) -> Makefile:
+    """The rules of a Makefile; NotHere for what is not plain rules and variables.
+
+    `given` are variables of the command line, which the file does not overrule.
+    """
+    made = Makefile(variables=dict(given or {}), fixed=frozenset(given or ()))
     targets: list[str] = []
     for number, line in _logical_lines(text):
         if line.startswith("\t"):
@@ -80,7 +85,7 @@ def _logical_lines(text: str) -> list[tuple[int, str]]:
 
 
 def _assign(made: Makefile, name: str, sign: str, value: str) -> None:
-    if sign == "?=" and name in made.variables:
+    if name in made.fixed or (sign == "?=" and name in made.variables):
         return
     if sign in (":=", "::="):
         value = expand(value, made.variables)
@@ -132,8 +137,7 @@ def make(call: Call) -> Result:
         call.terminal.finding("missing_file", "there is no Makefile")
         return Result(err=f"make: *** No rule to make target '{goals[0]}'.  Stop.\n" if goals else
                       "make: *** No targets specified and no makefile found.  Stop.\n", code=2)  # fmt: skip
-    made = read_makefile(text)
-    made.variables = {"MAKE": "make", **made.variables, **given}
+    made = read_makefile(text, {"MAKE": "make", **given})
     run = _Run(call, made, folder, dry)
     for goal in goals or [made.first]:
         if not run.make(goal, ""):
@@ -196,7 +200,9 @@ class _Run:
                 f"cd {self.folder} && {command}" if self.folder != "/" else command, env=self.call.env
             )
             self.out, self.err = self.out + result.out, self.err + result.err
-            if result.code and "-" not in prefix:
+            if result.code and "-" in prefix:
+                self.err += f"make: [Makefile:{number}: {target}] Error {result.code} (ignored)\n"
+            elif result.code:
                 self.err += f"make: *** [Makefile:{number}: {target}] Error {result.code}\n"
                 self.code = 2
                 return False

@@ -116,7 +116,8 @@ def ps(call: Call) -> Result:
         if full:
             table.append([row.user, str(row.pid), "1", start, row.command])
         else:
-            table.append([row.user, str(row.pid), f"{row.cpu:.1f}", f"{row.mib / 163.84:.1f}", str(round(row.mib * 1024)),
+            table.append([row.user, str(row.pid), f"{row.cpu:.1f}", f"{row.mib / 163.84:.1f}",
+            str(round(row.mib * 1024)),
                           "Ssl", start, row.command])  # fmt: skip
     return Result(columns(table, gap=2), code=0 if rows or not wanted else 1)
 
@@ -231,7 +232,8 @@ def top(call: Call) -> Result:
     used = sum(node.usage_mib() for node in world.cluster.nodes.values())
     whole = sum(node.capacity_mib for node in world.cluster.nodes.values())
     head = (f"top - {world.clock.local():%H:%M:%S} up 3 days,  1 user,  load average: 0.42, 0.40, 0.38\n"
-            f"Tasks: {len(rows)} total\nMiB Mem : {whole:9.1f} total, {whole - used:9.1f} free, {used:9.1f} used\n\n")  # fmt: skip
+            f"Tasks: {len(rows)} total\nMiB Mem : {whole:9.1f} total, {whole - used:9.1f} free, {used:9.1f} "
+                "used\n\n")  # fmt: skip
     table = [["PID", "USER", "RES", "%CPU", "%MEM", "COMMAND"]]
     table += [[str(r.pid), r.user, f"{r.mib:.0f}m", f"{r.cpu:.1f}", f"{100 * r.mib / whole:.1f}", r.name] for r in rows]
     return Result(head + columns(table, gap=2))
@@ -255,8 +257,10 @@ def lsof(call: Call) -> Result:
 
 TOOLS = {
     "ps": Program(ps, "aux, -ef, -p; shows the programs of its own pipeline too"),
-    "pgrep": Program(pgrep, "-f -l -a -x -c -u"), "pkill": Program(pkill, "-f -x -u and signals; what is supervised comes back"),
-    "kill": Program(kill, "by pid"), "killall": Program(killall, "by exact name"), "pidof": Program(pidof, "by exact name"),
+    "pgrep": Program(pgrep, "-f -l -a -x -c -u"), "pkill": Program(pkill,
+    "-f -x -u and signals; what is supervised comes back"),
+    "kill": Program(kill, "by pid"), "killall": Program(killall, "by exact name"), "pidof": Program(pidof,
+    "by exact name"),
     "top": Program(top, "-b for one look; else looked at for a while"), "htop": Program(top, "looked at for a while"),
     "lsof": Program(lsof, "-i :PORT"),
 }  # fmt: skip

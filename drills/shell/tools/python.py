@@ -23,10 +23,14 @@ from sim.actors.user_program import UserProgram
 VERSION = "3.11"
 """The version that the firm's machines show."""
 _NOT_RUN = {
-    "http.server": "it serves until somebody stops it", "pdb": "it waits for somebody to type",
-    "pip": "nothing is installed during a drill", "venv": "nothing is installed during a drill",
-    "idlelib": "it opens a window", "cProfile": "it measures the machine, not the firm", "timeit": "it measures the machine",
-}  # fmt: skip
+    "http.server": "it serves until somebody stops it",
+    "pdb": "it waits for somebody to type",
+    "pip": "nothing is installed during a drill",
+    "venv": "nothing is installed during a drill",
+    "idlelib": "it opens a window",
+    "cProfile": "it measures the machine, not the firm",
+    "timeit": "it measures the machine, not the firm",
+}
 
 
 def python(call: Call) -> Result:
@@ -40,7 +44,9 @@ def python(call: Call) -> Result:
         if word in ("-W", "-X") and words:
             words.pop(0)
         elif match is None and not word.startswith(("-W", "-X")):
-            raise Failed(f"Unknown option: {word}\nusage: {call.name} [option] ... [-c cmd | -m mod | file | -] [arg] ...", 2)
+            raise Failed(
+                f"Unknown option: {word}\nusage: {call.name} [option] ... [-c cmd | -m mod | file | -] [arg] ...", 2
+            )
         elif match is not None and match.group(1):
             words.insert(0, f"-{match.group(1)}")
             break
@@ -78,8 +84,8 @@ def _read_effect(call: Call, code: str) -> None:
     if acts is not None:
         call.terminal.finding(
             "new_object",
-            f"{acts.kind}().{acts.method} acts on an object that is built in a new process: it cannot reach the running "
-            "system, unless it goes through a file or an endpoint",
+            f"{acts.kind}().{acts.method} acts on an object that is built in a new process: it cannot reach the "
+            "running system, unless it goes through a file or an endpoint",
         )
 
 
@@ -95,7 +101,9 @@ def _folder(call: Call) -> Path:
 
     world = call.terminal.world
     if not lives_in_virtual_time(world):
-        raise NotHere(f"{call.name}: programs run only while the firm lives in virtual time (drills.shell.firm.time_of)")
+        raise NotHere(
+            f"{call.name}: programs run only while the firm lives in virtual time (drills.shell.firm.time_of)"
+        )
     return call.terminal.repo or runtime_of(world).directory
 
 
@@ -161,9 +169,7 @@ def _script(call: Call, name: str, arguments: tuple[str, ...]) -> Result:
     if console.repo is not None and path != relative and (console.repo / relative).is_file():
         return run_program(call, UserProgram(relative, arguments, _folder(call), dict(call.env)))
     _must_have(call, foreign(imported(text)))
-    return run_program(
-        call, UserProgram(posixpath.basename(path), arguments, _folder(call), dict(call.env), code=text)
-    )
+    return run_program(call, UserProgram(posixpath.basename(path), arguments, _folder(call), dict(call.env), code=text))
 
 
 def _json_tool(call: Call, arguments: tuple[str, ...]) -> Result:
@@ -182,8 +188,10 @@ def _json_tool(call: Call, arguments: tuple[str, ...]) -> Result:
     except ValueError as error:
         raise Failed(str(error)) from None
     compact = "--compact" in options
-    shown = json.dumps(value, indent=None if compact else 4, sort_keys="--sort-keys" in options,
-                       ensure_ascii="--no-ensure-ascii" not in options, separators=(",", ":") if compact else None)  # fmt: skip
+    shown = json.dumps(
+        value, indent=None if compact else 4, sort_keys="--sort-keys" in options,
+        ensure_ascii="--no-ensure-ascii" not in options, separators=(",", ":") if compact else None,
+    )  # fmt: skip
     return Result(shown + "\n")
 
 

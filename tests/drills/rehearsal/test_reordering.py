@@ -62,3 +62,12 @@ def test_moving_keeps_everything_else_where_it_was() -> None:
     assert moved is not None
     order = [part.command.text.split()[0] for step in moved.steps for part in step.parts if isinstance(part, Type)]
     assert order == ["close-all-positions", "kubectl"]
+
+
+def test_every_recovery_predicate_has_its_words() -> None:
+    """A predicate without a sentence of its own would be told by its name in the code."""
+    from drills.rehearsal.still_broken import _WORDS
+    from sim.levels import LEVELS
+    from sim.predicates import PREDICATES
+
+    assert {*PREDICATES, *LEVELS} <= set(_WORDS)

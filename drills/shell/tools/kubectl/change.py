@@ -268,7 +268,8 @@ def wait(line: Line) -> Result:
     kind = line.targets()[0][0] if line.words else ""
     if kind == "pod":
         names = [name for _, name in line.targets() if name] or [
-            each["metadata"]["name"] for each in matching(objects_of(line, "pod"), line.options.one("selector"))]  # fmt: skip
+            each["metadata"]["name"] for each in matching(objects_of(line, "pod"),
+            line.options.one("selector"))]  # fmt: skip
         if not names:
             raise usage("no matching resources found")
         views = [find_pod(line, name) for name in names]

@@ -9,7 +9,7 @@ from typing import Any
 from drills.shell.tools.kubectl.errors import ServerError
 
 _TOKEN = re.compile(
-    r"\.\.(?P<deep>[\w-]+)|\.(?P<key>(?:[\w-]|\\.)+|\*)|\[\?\(@(?P<field>[^=!<>)]+?)\s*(?:(?P<op>==|!=|>=|<=|>|<)\s*(?P<value>[^)]+))?\)\]"
+    r"\.\.(?P<deep>[\w-]+)|\.(?P<key>(?:[\w/-]|\\.)+|\*)|\[\?\(@(?P<field>[^=!<>)]+?)\s*(?:(?P<op>==|!=|>=|<=|>|<)\s*(?P<value>[^)]+))?\)\]"
     r"|\['(?P<quoted>[^']+)'\]|\[\"(?P<double>[^\"]+)\"\]|\[(?P<index>-?\d+|\*)\]|\[(?P<from>-?\d*):(?P<to>-?\d*)\]"
 )
 

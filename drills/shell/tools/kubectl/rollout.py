@@ -107,7 +107,8 @@ def _history(line: Line, view: DeploymentView) -> Result:
             raise usage(f"unable to find the specified revision {wanted}")
         return Result(
             f"{full_name(view)} with revision #{wanted}\nPod Template:\n  Labels:\tapp={view.name}\n  Containers:\n"
-            f"   {view.name}:\n    Image:\t{view.name}:{found.version}\n    Limits:\n      memory:\t{found.limit_mib:.0f}Mi\n"
+            f"   {view.name}:\n    Image:\t{view.name}:{found.version}\n    Limits:\n      "
+                f"memory:\t{found.limit_mib:.0f}Mi\n"
         )
     rows = [["REVISION", "CHANGE-CAUSE"]]
     rows += [[str(revision.number), _cause(revision.cause, revision.version)] for revision in view.deployment.revisions]

@@ -89,7 +89,8 @@ def connect(call: Call, firm: Firm, options: Options) -> None:
         else 'server on socket "/var/run/postgresql/.s.PGSQL.5432"'
     )
     if not firm.cluster.serving(POSTGRES):
-        raise Refused(f"psql: error: connection to {where} failed: Connection refused\n\tIs the server running on that host "
+        raise Refused(f"psql: error: connection to {where} failed: Connection refused\n\tIs the server running on "
+            "that host "
                       "and accepting TCP/IP connections?")  # fmt: skip
     known = (*firm.inventory.databases, *_SYSTEM_DATABASES)
     if database and firm.inventory.rows and database not in known:
