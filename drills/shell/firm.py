@@ -14,6 +14,7 @@ from drills.shell.meanings import by_meaning
 from drills.shell.tool import NotHere, Tool
 from drills.shell.tools import all_tools
 from scenarios.nemesis import Nemesis
+from sim.actors.hub import Killed
 from sim.actors.process import Process
 from sim.world import World
 
@@ -139,16 +140,17 @@ class Firm:
         return cast(T, self._kept[kind])
 
     def start(self, body: Callable[[], object], what: str) -> None:
-        """Run something in virtual time beside everything else; our own bugs pass on."""
+        """Run something in virtual time beside everything else; our own bugs pass on, as errors of the simulator."""
 
         def guarded() -> None:
             try:
                 body()
+            except Killed:  # the run is over
+                pass
             except NotHere as finding:
                 self.world.history.emit("shell.not_here", what, why=str(finding))
             except Exception as error:
-                raise AssertionError(
-                    f"in the simulated shell, running {what!r}: {type(error).__name__}: {error}"
-                ) from error
+                found = f"{type(error).__name__}: {error}"
+                raise AssertionError(f"in the simulated shell, running {what!r}: {found}") from error
 
-        self.process.start(guarded, what)
+        self.world.hub.call(guarded, self.process.adopt)
