@@ -240,7 +240,10 @@ class Console:
 
     def read(self, path: str) -> str:
         """The text of a file by its absolute path, found by its meaning where it goes by another name."""
-        return self.machine.read(path, self)
+        text, stands_for = self.machine.read(path)
+        if stands_for is not None:
+            self.stands_for(path, stands_for)
+        return text
 
     def read_file(self, path: str) -> str:
         """The text of a file."""
@@ -255,7 +258,7 @@ class Console:
 
     def exists(self, path: str) -> bool:
         """Whether there is a file or folder."""
-        return self.machine.exists(absolute(path, self.project))
+        return self.files.exists(absolute(path, self.project))
 
     def stands_for(self, path: str, what: str) -> None:
         """A file was found by its meaning: that is written down."""
