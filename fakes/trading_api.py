@@ -42,7 +42,8 @@ _ACTIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("reset_halt", r"reset-(?:halt|kill)|kill-?switch/(?:reset|release)|halt/reset|^reset$|reset-kill-switch"),
         ("safe_mode", r"safe-?mode"),
         ("resume", r"resume|unpause|trading/start|enable-trading"),
-        ("halt", r"pause-?all|pause|halt|kill-?switch|emergency-?stop|stop-?trading|trading/stop|disable-trading|^stop$"),
+        ("halt", r"pause-?all|pause|halt|kill-?switch|emergency-?stop|stop-?trading|trading/stop|disable-trading"
+            "|^stop$"),
         ("reconnect", r"reconnect|broker/connect|restart-adapter"),
         ("reconcile", r"reconcil|positions/sync"),
         ("refetch_data", r"backfill|refetch|data/(?:fetch|repair)"),
@@ -247,7 +248,8 @@ def _arguments(request: Request) -> tuple[Any, ...]:
 def _order(order: Any) -> dict[str, Any]:
     return {
         "id": order.id, "symbol": order.symbol, "side": "buy" if order.side > 0 else "sell", "qty": order.qty,
-        "filled_qty": order.filled_qty, "status": str(order.status), "type": order.kind, "limit_price": order.limit_price,
+        "filled_qty": order.filled_qty, "status": str(order.status), "type": order.kind,
+        "limit_price": order.limit_price,
     }  # fmt: skip
 
 

@@ -18,7 +18,8 @@ MONITORING = "monitoring"
 """Prometheus, Alertmanager and their like: no workload here, but the World's monitoring itself."""
 
 _WORDS: tuple[tuple[str, int, str], ...] = (
-    (POSTGRES, 5, r"postgres\w*|pgsql|psql|pg|timescale\w*|mysql|mariadb|database|datenbank|db|sql|influx\w*|clickhouse"),
+    (POSTGRES, 5,
+    r"postgres\w*|pgsql|psql|pg|timescale\w*|mysql|mariadb|database|datenbank|db|sql|influx\w*|clickhouse"),
     (POSTGRES, 1, r"datos|base"),
     (REDIS, 5, r"redis|cache|memcached?|valkey|zwischenspeicher|caché"),
     (MONITORING, 5, r"prometheus|alertmanager|grafana|monitoring|überwachung|monitoreo|monitorización|metrics|loki"),
@@ -27,9 +28,11 @@ _WORDS: tuple[tuple[str, int, str], ...] = (
     (MARKET_DATA, 2, r"data|daten"),
     (GATEWAY, 4, r"execution|exec|executor|gateway|gw|oms|router|orders?|order\w*|ausführung\w*|ejecuci[oó]n|ejecutor"
                  r"|[oó]rdenes|broker\w*|connector|konnektor|conector|adapter|adaptador|fix|ibkr|tws|ibgateway|exchange"),
-    (TRADING_SYSTEM, 3, r"trading\w*|trader\w*|trade\w*|bot|bots|algo\w*|strateg\w+|estrategia\w*|handel\w*|quant\w*|alpha"
+    (TRADING_SYSTEM, 3,
+    r"trading\w*|trader\w*|trade\w*|bot|bots|algo\w*|strateg\w+|estrategia\w*|handel\w*|quant\w*|alpha"
                         r"|negociaci[oó]n|papertrading|engine|motor"),
-    (TRADING_SYSTEM, 1, r"api|app|application|anwendung|aplicaci[oó]n|backend|core|main|server|system|sistema|service|dienst"
+    (TRADING_SYSTEM, 1,
+    r"api|app|application|anwendung|aplicaci[oó]n|backend|core|main|server|system|sistema|service|dienst"
                         r"|servicio|platform|plattform|plataforma|prod|live|paper|run"),
 )  # fmt: skip
 _PATTERNS = tuple((here, weight, re.compile(rf"(?:{words})$", re.I)) for here, weight, words in _WORDS)

@@ -31,7 +31,8 @@ def test_a_changed_map_is_read_once_at_the_next_start() -> None:
     maps.read_by_a_start()
     assert read == [("trading", {"a": "2"})]
     assert [event.kind for event in history] == ["config.changed", "config.read"]
-    assert maps.remove("trading", by="me") and not maps.remove("trading", by="me")
+    assert maps.remove("trading", by="me")
+    assert not maps.remove("trading", by="me")
     assert maps.get("trading") is None
 
 
@@ -60,13 +61,15 @@ def test_sessions_are_listed_and_ended() -> None:
     database.long_query(1_000_000)
     heal = database.exhaust_pool(5)
     held = [session for session in database.sessions() if session.state == "idle in transaction"]
-    assert len(held) == 5 and held[0].holder == "api-service"
+    assert len(held) == 5
+    assert held[0].holder == "api-service"
     for session in held[:2]:
         assert database.terminate(session.pid)
     assert len([s for s in database.sessions() if s.state == "idle in transaction"]) == 3
     assert not database.terminate(held[0].pid)
     (query,) = database.queries()
-    assert database.terminate(query.pid) and not database.queries()
+    assert database.terminate(query.pid)
+    assert not database.queries()
     heal()
     assert not [s for s in database.sessions() if s.state == "idle in transaction"]
 

@@ -17,7 +17,8 @@ from sim.clock import MINUTE
 _VALUED = {"-n": "namespace", "--namespace": "namespace", "--timeout": "timeout", "-f": "values", "--set": "set",
            "--version": "version", "--max": "max", "-o": "output", "--kube-context": "context"}  # fmt: skip
 _FLAGS = {"-A": "all", "--all-namespaces": "all", "--wait": "wait", "--force": "force", "--install": "install",
-          "--cleanup-on-fail": "cleanup", "--atomic": "atomic", "-a": "all-states", "--recreate-pods": "recreate"}  # fmt: skip
+          "--cleanup-on-fail": "cleanup", "--atomic": "atomic", "-a": "all-states",
+          "--recreate-pods": "recreate"}  # fmt: skip
 
 
 def helm(call: Call) -> Result:
@@ -33,7 +34,8 @@ def helm(call: Call) -> Result:
     view = View(firm, namespace)
     if verb in ("list", "ls"):
         rows = [["NAME", "NAMESPACE", "REVISION", "STATUS", "CHART", "APP VERSION"]]
-        rows += [[d.name, d.namespace, str(d.deployment.revision.number), "deployed", f"{d.name}-1.0.0", d.deployment.revision.version]
+        rows += [[d.name, d.namespace, str(d.deployment.revision.number), "deployed", f"{d.name}-1.0.0",
+        d.deployment.revision.version]
                  for d in view.deployments()]  # fmt: skip
         return Result(columns(rows, gap=1))
     if verb not in ("status", "history", "rollback"):
@@ -117,5 +119,6 @@ TOOLS = {
     "helm": Program(helm, "list status history rollback"),
     "aws": Program(aws, "s3 cp of evidence; else not here"),
     **{name: Program(_outside(_ACCOUNT), "not here") for name in ("gcloud", "az", "gsutil", "eksctl", "doctl")},
-    **{name: Program(_outside(_PLANS), "not here") for name in ("terraform", "ansible", "ansible-playbook", "argocd", "flux")},
+    **{name: Program(_outside(_PLANS), "not here") for name in ("terraform", "ansible", "ansible-playbook", "argocd",
+    "flux")},
 }  # fmt: skip

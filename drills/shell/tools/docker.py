@@ -24,7 +24,8 @@ _VALUED = {
     "-n": "tail", "--tail": "tail", "--since": "since", "--until": "until", "-t": "time", "--time": "time",
     "--format": "format", "--filter": "filter", "-e": "env", "--env": "env", "-u": "user", "--user": "user",
     "-w": "workdir", "--workdir": "workdir", "-s": "signal", "--signal": "signal", "-m": "memory",
-    "--memory": "memory", "--memory-swap": "memory-swap", "--file": "file", "-p": "project", "--project-name": "project",
+    "--memory": "memory", "--memory-swap": "memory-swap", "--file": "file", "-p": "project",
+    "--project-name": "project",
     "--scale": "scale", "--timeout": "time", "--restart": "restart-policy",
 }  # fmt: skip
 _FLAGS = {
@@ -46,7 +47,7 @@ def docker(call: Call) -> Result:
     if words[:1] == ["container"]:
         words = words[1:]
     if words[:1] == ["compose"]:
-        return _compose(call, words[1:])
+        return docker_compose(call, words[1:])
     if not words:
         return Result("Usage:  docker [OPTIONS] COMMAND\n")
     verb, rest = words[0], words[1:]
@@ -242,7 +243,10 @@ def _exec(call: Call, options: Options) -> Result:
     stdin = call.stdin if options.has("interactive") else None
     result = call.terminal.at(name, (workload,)).call(tuple(words), stdin=stdin)
     if result.code == 127 and not result.out:
-        text = f'OCI runtime exec failed: exec failed: unable to start container process: exec: "{words[0]}": executable file not found in $PATH: unknown\n'
+        text = (
+            f'OCI runtime exec failed: exec failed: unable to start container process: exec: "{words[0]}": '
+            "executable file not found in $PATH: unknown\n"
+        )
         return Result("", text, 126)
     return result
 
@@ -379,9 +383,14 @@ def _named_logs(call: Call, name: str, options: Options) -> str:
     return "".join(f"{name}  | {line}\n" for line in _logs(call, one).out.splitlines())
 
 
-def docker_compose(call: Call) -> Result:
-    """The old program of its own."""
-    return _compose(call, list(call.args))
+def docker_compose(call: Call, words: list[str] | None = None) -> Result:
+    """`docker compose`, and the old program of its own."""
+    try:
+        return _compose(call, list(call.args) if words is None else words)
+    except UnknownOption as error:
+        return Result(err=f"unknown flag: {error.option}\nSee 'docker compose --help'.\n", code=125)
+    except DockerError as error:
+        return Result(err=f"{error}\n", code=1)
 
 
 _ABOUT = "ps logs exec inspect stats restart stop start kill update; compose up -d, down, restart, stop, ps, logs, exec"

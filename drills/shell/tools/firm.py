@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from drills.shell.inventory import Inventory
-from drills.shell.naming import GATEWAY, MONITORING, POSTGRES, REDIS
+from drills.shell.inventory import WORKLOADS, Inventory
+from drills.shell.naming import GATEWAY, MONITORING, POSTGRES, REDIS, guess
 from drills.shell.tools.durations import POLL_US
 from sim.clock import DAY, HOUR, MINUTE, SECOND
 from sim.config import TRADING_SYSTEM
@@ -118,18 +118,27 @@ def restarted(call: Call, workload: str) -> None:
     world = call.terminal.world
     if workload == TRADING_SYSTEM:
         world.database.release("api-service")  # the pool of connections was its own
-    call.terminal.nemesis.mitigate(_MENDED_BY_RESTART.get(workload, ()))
+    call.terminal.nemesis.mitigate(_MENDED_BY_RESTART.get(_kind(workload), ()))
+
+
+def _kind(workload: str) -> str:
+    """One of the World's own services, its monitoring, or "" for a service that only this team has."""
+    if workload in (*WORKLOADS, MONITORING):
+        return workload
+    found = guess(workload)
+    return MONITORING if found is not None and found.here == MONITORING else ""
 
 
 def start_of(workload: str) -> str:
-    """The action that starting a workload again stands for."""
-    return {TRADING_SYSTEM: "start_system", MONITORING: "restore_monitoring"}.get(workload, "restart_service")
+    """The action that starting a service again stands for; "" for one that only this team has."""
+    named = {"": "", TRADING_SYSTEM: "start_system", MONITORING: "restore_monitoring"}
+    return named.get(_kind(workload), "restart_service")
 
 
 def restart_of(workload: str) -> str:
-    """The action that restarting a workload stands for."""
-    named = {TRADING_SYSTEM: "restart", MONITORING: "restore_monitoring", GATEWAY: "reconnect"}
-    return named.get(workload, "restart_service")
+    """The action that restarting a service stands for; "" for one that only this team has."""
+    named = {"": "", TRADING_SYSTEM: "restart", MONITORING: "restore_monitoring", GATEWAY: "reconnect"}
+    return named.get(_kind(workload), "restart_service")
 
 
 def reconnect_after(call: Call, workload: str) -> None:

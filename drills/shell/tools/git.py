@@ -98,7 +98,8 @@ def _log(call: Call, rest: list[str]) -> Result:
     for commit in commits:
         at = world.clock.utc(commit.at_us)
         lines.append(
-            f"commit {commit.hash}\nAuthor: Trading Team <team@example.com>\nDate:   {at:%a %b %d %H:%M:%S %Y} +0000\n\n    {commit.subject}\n"
+            f"commit {commit.hash}\nAuthor: Trading Team <team@example.com>\nDate:   {at:%a %b %d %H:%M:%S %Y} "
+                f"+0000\n\n    {commit.subject}\n"
         )
     return Result("\n".join(lines))
 
@@ -227,6 +228,7 @@ _CHANGES: dict[str, Callable[[Call, list[str]], Result]] = {
 TOOLS = {
     "git": Program(
         git,
-        "log show diff status tag on the real repository, read-only; checkout revert reset take effect at the next start",
+        "log show diff status tag on the real repository, read-only; checkout revert reset take effect at the next "
+            "start",
     )
 }

@@ -60,7 +60,8 @@ def _rejected(event: Event) -> tuple[str, str]:
 def _halted(event: Event) -> tuple[str, str]:
     return (
         "CRITICAL",
-        f'KILL SWITCH TRIGGERED: kill_switch activated, trading halted reason="{event.get("reason")}" by={event.get("by")}',
+        f'KILL SWITCH TRIGGERED: kill_switch activated, trading halted reason="{event.get("reason")}" '
+            f'by={event.get("by")}',
     )
 
 
@@ -96,7 +97,8 @@ _TRADING: dict[str, _Write] = {
     "link.lost": _plain("ERROR", "broker connection lost: {reason} (connection timeout)"),
     "link.restored": _plain("INFO", "broker connection restored"),
     "link.connect_failed": _plain("ERROR", "broker reconnect failed: {error}"),
-    "code.log": _own_words, "code.error": _error, "book.position": _plain("WARNING", "position of {subject} set to {position}: {why}"),
+    "code.log": _own_words, "code.error": _error, "book.position": _plain("WARNING",
+    "position of {subject} set to {position}: {why}"),
     "config.read": _plain("INFO", "configuration read from {subject}"),
 }  # fmt: skip
 

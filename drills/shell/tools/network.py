@@ -22,7 +22,8 @@ from sim.clock import MS, SECOND
 from sim.config import TRADING_SYSTEM
 from sim.network import BrokerUnreachable
 
-_PORTS = {hosts.PROMETHEUS: (9090,), hosts.ALERTMANAGER: (9093,), hosts.GRAFANA: (3000,), POSTGRES: (5432,), REDIS: (6379,),
+_PORTS = {hosts.PROMETHEUS: (9090,), hosts.ALERTMANAGER: (9093,), hosts.GRAFANA: (3000,), POSTGRES: (5432,),
+REDIS: (6379,),
           hosts.FIRM: (80, 443, 8000, 8080, 8443)}  # fmt: skip
 _LISTENING = ((8080, TRADING_SYSTEM), (5432, POSTGRES), (6379, REDIS), (22, ""), (9090, "prometheus"))
 

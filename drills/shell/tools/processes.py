@@ -15,7 +15,7 @@ from drills.shell.tool import Call, NotHere, Result
 from drills.shell.tools import control
 from drills.shell.tools.durations import extra_us
 from drills.shell.tools.firm import AGE_BEFORE_US, firm_of
-from drills.shell.tools.options import UnknownOption, read_options
+from drills.shell.tools.options import Options, UnknownOption, read_options
 from drills.shell.tools.tables import columns
 from sim.config import TRADING_SYSTEM
 
@@ -116,7 +116,8 @@ def ps(call: Call) -> Result:
         if full:
             table.append([row.user, str(row.pid), "1", start, row.command])
         else:
-            table.append([row.user, str(row.pid), f"{row.cpu:.1f}", f"{row.mib / 163.84:.1f}", str(round(row.mib * 1024)),
+            table.append([row.user, str(row.pid), f"{row.cpu:.1f}", f"{row.mib / 163.84:.1f}",
+            str(round(row.mib * 1024)),
                           "Ssl", start, row.command])  # fmt: skip
     return Result(columns(table, gap=2), code=0 if rows or not wanted else 1)
 
@@ -130,12 +131,16 @@ _GREP_FLAGS = {
 }  # fmt: skip
 
 
-def _found(call: Call) -> tuple[list[ProcessRow], object]:
+def _found(call: Call) -> tuple[list[ProcessRow], Options]:
     options = read_options(call.args, _GREP_VALUED, _GREP_FLAGS)
     if not options.words and not options.has("user"):
         raise UnknownOption("pattern", lacks_value=True)
     flags = re.IGNORECASE if options.has("ignore-case") else 0
     pattern = options.words[0] if options.words else ""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise UnknownOption(f"{pattern} ({error})") from error
     rows = []
     for row in running(call):
         text = row.command if options.has("full") else row.name
@@ -152,9 +157,9 @@ def pgrep(call: Call) -> Result:
         rows, options = _found(call)
     except UnknownOption as error:
         return Result(err=f"pgrep: invalid option or no matching criteria specified: {error.option}\n", code=2)
-    if options.has("count"):  # type: ignore[attr-defined]
+    if options.has("count"):
         return Result(f"{len(rows)}\n", code=0 if rows else 1)
-    whole, named = options.has("list-full"), options.has("list")  # type: ignore[attr-defined]
+    whole, named = options.has("list-full"), options.has("list")
     lines = [f"{r.pid} {r.command}" if whole else f"{r.pid} {r.name}" if named else str(r.pid) for r in rows]
     return Result("".join(f"{line}\n" for line in lines), code=0 if rows else 1)
 
@@ -165,7 +170,7 @@ def pkill(call: Call) -> Result:
         rows, options = _found(call)
     except UnknownOption as error:
         return Result(err=f"pkill: invalid option or no matching criteria specified: {error.option}\n", code=2)
-    hang_up = options.has("hup")  # type: ignore[attr-defined]
+    hang_up = options.has("hup")
     hit = list(dict.fromkeys(row.workload for row in rows if row.workload))
     others = [workload for workload in hit if workload != TRADING_SYSTEM]
     if len(hit) > 1:
@@ -231,7 +236,8 @@ def top(call: Call) -> Result:
     used = sum(node.usage_mib() for node in world.cluster.nodes.values())
     whole = sum(node.capacity_mib for node in world.cluster.nodes.values())
     head = (f"top - {world.clock.local():%H:%M:%S} up 3 days,  1 user,  load average: 0.42, 0.40, 0.38\n"
-            f"Tasks: {len(rows)} total\nMiB Mem : {whole:9.1f} total, {whole - used:9.1f} free, {used:9.1f} used\n\n")  # fmt: skip
+            f"Tasks: {len(rows)} total\nMiB Mem : {whole:9.1f} total, {whole - used:9.1f} free, {used:9.1f} "
+                "used\n\n")  # fmt: skip
     table = [["PID", "USER", "RES", "%CPU", "%MEM", "COMMAND"]]
     table += [[str(r.pid), r.user, f"{r.mib:.0f}m", f"{r.cpu:.1f}", f"{100 * r.mib / whole:.1f}", r.name] for r in rows]
     return Result(head + columns(table, gap=2))
@@ -255,8 +261,10 @@ def lsof(call: Call) -> Result:
 
 TOOLS = {
     "ps": Program(ps, "aux, -ef, -p; shows the programs of its own pipeline too"),
-    "pgrep": Program(pgrep, "-f -l -a -x -c -u"), "pkill": Program(pkill, "-f -x -u and signals; what is supervised comes back"),
-    "kill": Program(kill, "by pid"), "killall": Program(killall, "by exact name"), "pidof": Program(pidof, "by exact name"),
+    "pgrep": Program(pgrep, "-f -l -a -x -c -u"), "pkill": Program(pkill,
+    "-f -x -u and signals; what is supervised comes back"),
+    "kill": Program(kill, "by pid"), "killall": Program(killall, "by exact name"), "pidof": Program(pidof,
+    "by exact name"),
     "top": Program(top, "-b for one look; else looked at for a while"), "htop": Program(top, "looked at for a while"),
     "lsof": Program(lsof, "-i :PORT"),
 }  # fmt: skip

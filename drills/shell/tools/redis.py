@@ -82,7 +82,8 @@ def _info(call: Call, firm: Firm, rest: list[str]) -> str:
         "server": {"redis_version": "7.0.15", "uptime_in_seconds": world.env.now // SECOND + 259_200},
         "clients": {"connected_clients": 12, "blocked_clients": 0, "maxclients": 10_000},
         "memory": {
-            "used_memory": used, "used_memory_human": f"{used / 2**20:.2f}M", "used_memory_peak_human": f"{used / 2**20:.2f}M",
+            "used_memory": used, "used_memory_human": f"{used / 2**20:.2f}M",
+            "used_memory_peak_human": f"{used / 2**20:.2f}M",
             "maxmemory": most, "maxmemory_human": f"{most / 2**20:.2f}M",
             "maxmemory_policy": "noeviction" if cache.policy == "refuse" else "allkeys-lru",
             "mem_fragmentation_ratio": "1.08",
@@ -169,7 +170,8 @@ def _configure(call: Call, firm: Firm, name: str, value: str) -> str:
     if name == "maxmemory-policy":
         if value not in ("noeviction", "allkeys-lru", "volatile-lru", "allkeys-lfu", "volatile-ttl", "allkeys-random"):
             raise RedisError(
-                "ERR CONFIG SET failed (possibly related to argument 'maxmemory-policy') - argument must be one of the following"
+                "ERR CONFIG SET failed (possibly related to argument 'maxmemory-policy') - argument must be one of "
+                    "the following"
             )
         cache.policy = "refuse" if value == "noeviction" else "evict"
         effect(call, "configure", f"cache policy {value}")
@@ -227,7 +229,8 @@ _COMMANDS: dict[str, Callable[[Call, Firm, list[str]], str]] = {
     "EXISTS": lambda call, firm, rest: f"(integer) {sum(k in call.terminal.keep(Keys, Keys).values for k in rest)}",
     "TTL": lambda call, firm, rest: "(integer) -2", "SELECT": lambda call, firm, rest: "OK",
     "TIME": lambda call, firm, rest: f"1) \"{int(call.terminal.world.clock.utc().timestamp())}\"\n2) \"0\"",
-    "LASTSAVE": lambda call, firm, rest: f"(integer) {int(call.terminal.world.clock.utc().timestamp()) - 5 * MINUTE // SECOND}",
+    "LASTSAVE": lambda call, firm,
+    rest: f"(integer) {int(call.terminal.world.clock.utc().timestamp()) - 5 * MINUTE // SECOND}",
 }  # fmt: skip
 
 _ABOUT = "PING INFO CLIENT LIST SLOWLOG MEMORY CONFIG GET/SET GET SET DEL KEYS FLUSHALL"

@@ -82,7 +82,8 @@ def _act(word: str, act: Callable[[Call, str, str], None]) -> UnitVerb:
                 control.RESTARTING,
             ):
                 text = (f"Job for {name}.service failed because the control process exited with error code.\n"
-                        f'See "systemctl status {name}.service" and "journalctl -xeu {name}.service" for details.\n')  # fmt: skip
+                        f'See "systemctl status {name}.service" and "journalctl -xeu {name}.service" for '
+                            'details.\n')  # fmt: skip
                 return Result(err=text, code=1)
         return Result()
 
@@ -105,8 +106,10 @@ def _shown(call: Call, name: str, workload: str) -> tuple[str, bool]:
     world, state = call.terminal.world, control.state_of(call, workload)
     pod = None if workload == MONITORING else control.first_pod(control.deployment_of(call, workload))
     running = state in (control.RUNNING, control.STARTING)
-    words = {control.RUNNING: "active (running)", control.STARTING: "active (running)", control.EXITED: "inactive (dead)",
-             control.FAILED: "failed (Result: exit-code)", control.RESTARTING: "activating (auto-restart)"}[state]  # fmt: skip
+    words = {control.RUNNING: "active (running)", control.STARTING: "active (running)",
+    control.EXITED: "inactive (dead)",
+             control.FAILED: "failed (Result: exit-code)",
+             control.RESTARTING: "activating (auto-restart)"}[state]  # fmt: skip
     since = _since(call, pod)
     lines = [f"{'●' if running else '○' if state == control.EXITED else '×'} {name}.service - {name}",
              f"     Loaded: loaded (/etc/systemd/system/{name}.service; enabled; preset: enabled)",
@@ -152,9 +155,8 @@ def _show(call: Call, names: list[str]) -> Result:
     workload = units(call).get(names[0])
     active = _is_active(call, names[:1]).out.strip()
     pid = main_pid(call, workload) if workload is not None and active == "active" else 0
-    return Result(
-        f"Id={names[0]}.service\nActiveState={active}\nSubState={'running' if active == 'active' else 'dead'}\nMainPID={pid}\n"
-    )
+    detail = "running" if active == "active" else "dead"
+    return Result(f"Id={names[0]}.service\nActiveState={active}\nSubState={detail}\nMainPID={pid}\n")
 
 
 def _listed(call: Call, *, failed: bool) -> Result:
@@ -174,7 +176,8 @@ _UNIT_VERBS: dict[str, UnitVerb] = {
     "start": _act("start", control.start), "stop": _act("stop", control.stop),
     "restart": _act("restart", control.restart), "try-restart": _act("restart", control.restart),
     "reload": _act("reload", lambda call, workload, name: None), "status": _status, "is-active": _is_active,
-    "is-failed": _is_failed, "show": _show, "is-enabled": lambda call, names: _known(call, names) or Result("enabled\n"),
+    "is-failed": _is_failed, "show": _show, "is-enabled": lambda call, names: _known(call,
+    names) or Result("enabled\n"),
     "kill": _act("kill", lambda call, workload, name: control.kill(call, workload, name, comes_back=True)),
     "reload-or-restart": _act("restart", control.restart),
 }  # fmt: skip

@@ -64,11 +64,14 @@ def has_history(repo: Path | None) -> bool:
 
 def read_git(repo: Path, arguments: list[str]) -> tuple[str, str, int]:
     """Ask the real git about the real repository, without writing anything: output, errors, exit code."""
-    environment = {"GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat", "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent",
-                   "GIT_CONFIG_NOSYSTEM": "1", "PATH": "/usr/local/bin:/usr/bin:/bin", "GIT_TERMINAL_PROMPT": "0"}  # fmt: skip
+    environment = {"GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat", "LC_ALL": "C.UTF-8", "TZ": "UTC",
+    "HOME": "/nonexistent",
+                   "GIT_CONFIG_NOSYSTEM": "1", "PATH": "/usr/local/bin:/usr/bin:/bin",
+                   "GIT_TERMINAL_PROMPT": "0"}  # fmt: skip
     try:
         done = subprocess.run(
-            ["git", "--no-pager", "-c", f"safe.directory={repo}", "-c", "core.fsmonitor=false", "-C", str(repo), *arguments],
+            ["git", "--no-pager", "-c", f"safe.directory={repo}", "-c", "core.fsmonitor=false", "-C", str(repo),
+            *arguments],
             capture_output=True, env=environment, timeout=_PATIENCE_S, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:

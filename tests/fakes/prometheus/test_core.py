@@ -24,7 +24,9 @@ class Asking:
     def __init__(self) -> None:
         self.firm = Firm(monitored=True)
         self.world = self.firm.world
-        self.core = PrometheusCore(self.world.monitoring, self.world.clock, {"drawdown_percentage": "trading_drawdown_pct"})
+        self.core = PrometheusCore(
+            self.world.monitoring, self.world.clock, {"drawdown_percentage": "trading_drawdown_pct"}
+        )
         self.firm.run(60)
 
     def ask(self, path: str, status: int = 200, method: str = "GET", **parameters: Any) -> Any:
@@ -64,7 +66,8 @@ def test_numbers_texts_and_ranges_have_their_own_shapes() -> None:
     assert asking.ask("query", query="1 / 0")["data"]["result"][1] == "+Inf"
     assert asking.ask("query", query="'x'")["data"]["resultType"] == "string"
     (series,) = asking.ask("query", query="trading_up[1m]")["data"]["result"]
-    assert [value for _, value in series["values"]] == ["1"] * len(series["values"]) and len(series["values"]) >= 4
+    assert [value for _, value in series["values"]] == ["1"] * len(series["values"])
+    assert len(series["values"]) >= 4
 
 
 def test_a_range_query_gives_one_point_a_step() -> None:
@@ -124,7 +127,9 @@ def test_a_late_monitoring_shows_the_past() -> None:
     ],
 )
 def test_a_written_rule_says_the_same_here(text: str, expected: str) -> None:
-    rule = alert_rule({"alert": "X", "expr": text, "for": "5m"}, {"trading_drawdown_percentage": "trading_drawdown_pct"})
+    rule = alert_rule(
+        {"alert": "X", "expr": text, "for": "5m"}, {"trading_drawdown_percentage": "trading_drawdown_pct"}
+    )
     assert rule is not None
     assert (expression_of(rule), rule.for_us) == (expected, 5 * MINUTE)
 

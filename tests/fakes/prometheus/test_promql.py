@@ -91,7 +91,8 @@ def test_the_growth_of_a_gauge_is_extrapolated_to_the_edges_of_its_window() -> N
         ("c * on (job) up", "execution", "many-to-one matching must be explicit"),
         ('label_replace(up, "job", "", "job", ".*")', "execution", "same labelset"),
         ('label_replace(up, "x", "", "job", "(")', "execution", "invalid regular expression"),
-        ("histogram_count(c)", "execution", "cannot be evaluated here"), ("holt_winters(c[5m], 0.5, 0.5)", "bad_data", "unknown function"),
+        ("histogram_count(c)", "execution", "cannot be evaluated here"),
+        ("holt_winters(c[5m], 0.5, 0.5)", "bad_data", "unknown function"),
     ],
 )
 def test_what_cannot_be_evaluated_is_refused_in_words(text: str, kind: str, words: str) -> None:

@@ -125,7 +125,7 @@ def _delete_pod(line: Line, view: PodView) -> None:
     if any(row.pod == view.pod.name for row in line.firm.cluster.status(view.workload)):
         line.firm.cluster.delete_pod(view.pod.name)
     restarted(line.call, view.workload)
-    action = restart_of(view.workload) if view.workload in WORKLOADS else ""
+    action = restart_of(view.workload)
     effect(line.call, action, f"pod {view.name} deleted")
     reconnect_after(line.call, view.workload)
 
@@ -152,7 +152,7 @@ def _set_image(line: Line, view: DeploymentView, rest: list[str]) -> str:
     if not pairs:
         raise usage("at least one image update is required")
     for container, _, image in pairs:
-        if container not in (view.name, "*", *line.firm.inventory.containers):
+        if container not in (line.firm.inventory.pod_containers.get(view.name, view.name), view.name, "*"):
             raise usage(f'unable to find container named "{container}"')
         version = image.rpartition(":")[2] if ":" in image.rpartition("/")[2] else "latest"
         deploy(line, view, version)
@@ -268,7 +268,8 @@ def wait(line: Line) -> Result:
     kind = line.targets()[0][0] if line.words else ""
     if kind == "pod":
         names = [name for _, name in line.targets() if name] or [
-            each["metadata"]["name"] for each in matching(objects_of(line, "pod"), line.options.one("selector"))]  # fmt: skip
+            each["metadata"]["name"] for each in matching(objects_of(line, "pod"),
+            line.options.one("selector"))]  # fmt: skip
         if not names:
             raise usage("no matching resources found")
         views = [find_pod(line, name) for name in names]

@@ -107,7 +107,8 @@ def _config(call: Call, arguments: list[str]) -> Result:
         return Result("production\n")
     if verb == "get-contexts":
         return Result(
-            f"CURRENT   NAME         CLUSTER      AUTHINFO   NAMESPACE\n*         production   production   on-call    {firm.namespace}\n"
+            f"CURRENT   NAME         CLUSTER      AUTHINFO   NAMESPACE\n*         production   production   on-call "
+                f"   {firm.namespace}\n"
         )
     if verb == "set-context":
         namespace = next((a.partition("=")[2] for a in arguments if a.startswith("--namespace=")), "")

@@ -131,7 +131,8 @@ def _apply_workload(line: Line, view: DeploymentView, given: Mapping[str, Any]) 
     if "replicas" in spec:
         if not isinstance(spec["replicas"], int) or isinstance(spec["replicas"], bool) or spec["replicas"] < 0:
             raise ServerError(
-                f'The Deployment "{view.name}" is invalid: spec.replicas: Invalid value: {json.dumps(spec["replicas"])}: '
+                f'The Deployment "{view.name}" is invalid: spec.replicas: Invalid value: '
+                    f'{json.dumps(spec["replicas"])}: '
                 "must be greater than or equal to 0"
             )
         set_replicas(line, view, spec["replicas"])

@@ -22,7 +22,8 @@ _GROUPED = {
     "ingress": "ingresses.networking.k8s.io",
 }
 _NOT_KEPT = {
-    "secret", "secrets", "pvc", "persistentvolumeclaims", "persistentvolumeclaim", "pv", "hpa", "horizontalpodautoscaler",
+    "secret", "secrets", "pvc", "persistentvolumeclaims", "persistentvolumeclaim", "pv", "hpa",
+    "horizontalpodautoscaler",
     "job", "jobs", "cronjob", "cronjobs", "cj", "endpoints", "ep", "networkpolicy", "netpol", "daemonset", "daemonsets",
     "ds", "replicaset", "replicasets", "rs", "serviceaccount", "sa", "role", "clusterrole", "storageclass", "sc", "crd",
     "resourcequota", "quota", "limitrange", "certificate", "certificates", "virtualservice", "gateway", "pdb", "lease",
@@ -64,7 +65,8 @@ def get(line: Line) -> Result:
     """Kubectl get."""
     if not line.words:
         raise usage(
-            'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.'
+            'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of '
+                'supported resources.'
         )
     if line.words[0] == "all":
         return _get_all(line)
@@ -105,7 +107,7 @@ def _get_once(line: Line) -> Result:
                     options.one("output"),
                     single=len(names) == 1 and len(kinds) == 1,
                     headers=not options.has("no-headers"),
-                )  # fmt: skip
+                )
             )
     return Result("\n".join(out)) if out else _nothing(line)
 
@@ -214,7 +216,8 @@ def _deployment_rows(line: Line, each: Object) -> list[list[str]]:
     spec, status = each["spec"], each["status"]
     container = spec["template"]["spec"]["containers"][0]
     return [
-        ["Replicas:", f"{spec['replicas']} desired | {status['updatedReplicas']} updated | {status['replicas']} total | "
+        ["Replicas:",
+        f"{spec['replicas']} desired | {status['updatedReplicas']} updated | {status['replicas']} total | "
                       f"{status['availableReplicas']} available | {status['unavailableReplicas']} unavailable"],
         ["StrategyType:", spec["strategy"]["type"]], ["Image:", container["image"]],
         ["Limits:", f"memory: {container['resources']['limits']['memory']}"],
@@ -250,7 +253,8 @@ def logs(line: Line) -> Result:
     options, selector = line.options, line.options.one("selector")
     if not line.words and not selector:
         raise usage(
-            "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command"
+            "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument "
+                "for the logs command"
         )
     pods = _pods_for_logs(line)
     if selector and not pods:
@@ -299,7 +303,8 @@ def _pod_logs(line: Line, view: PodView, tail: int) -> str:
     options, pod, now = line.options, view.pod, line.firm.world.env.now
     if pod.state == PENDING:
         raise ServerError(
-            f'Error from server (BadRequest): container "{line.view.container(view)}" in pod "{view.name}" is waiting to '
+            f'Error from server (BadRequest): container "{line.view.container(view)}" in pod "{view.name}" is '
+                'waiting to '
             "start: ContainerCreating"
         )
     starts = starts_of(line.firm.world, pod.name) or [pod.created_us]

@@ -10,7 +10,8 @@ import re
 
 _STRING = re.compile(r"'(?:[^']|'')*'")
 _NOW = r"(?:now\s*\(\s*\)|current_timestamp|localtimestamp|clock_timestamp\s*\(\s*\))"
-_TIMES = (r"(?:\w+\.)?(?:created_at|executed_at|updated_at|query_start|backend_start|state_change|xact_start|time|timestamp"
+_TIMES = (r"(?:\w+\.)?(?:created_at|executed_at|updated_at|query_start|backend_start|state_change|xact_start|time"
+    "|timestamp"
           r"|last_autovacuum)")  # fmt: skip
 _SECONDS = {"second": 1, "sec": 1, "s": 1, "minute": 60, "min": 60, "m": 60, "hour": 3600, "h": 3600, "day": 86_400,
             "d": 86_400, "week": 604_800, "month": 2_592_000, "year": 31_536_000}  # fmt: skip

@@ -194,7 +194,8 @@ def _worded(text: str, known: dict[str, Table], statement: str) -> SqlError:
     if match := re.match(r"no such function: (.+)", text):
         if match.group(1).lower() not in _REAL_FUNCTIONS:
             return SqlError(
-                f"function {match.group(1)} does not exist\nHINT:  No function matches the given name and argument types."
+                f"function {match.group(1)} does not exist\nHINT:  No function matches the given name and argument "
+                    "types."
             )
         raise NotHere(f"psql: the function {match.group(1)} is not known here")
     if match := re.match(r'near "(.*)": syntax error', text):

@@ -142,13 +142,15 @@ def _activity(firm: Firm) -> Table:
     for session in world.database.sessions():
         began = _stamp(firm, session.since_us)
         wait = "Client" if session.state != "active" else None
-        rows.append((16384, firm.inventory.databases[0], session.pid, session.holder, session.holder, began, began, began,
+        rows.append((16384, firm.inventory.databases[0], session.pid, session.holder, session.holder, began, began,
+        began,
                      session.state, wait, "ClientRead" if wait else None, session.text, "client backend"))  # fmt: skip
     now = _stamp(firm, world.env.now)
     rows.append((16384, firm.inventory.databases[0], 9001, "postgres", "psql", now, now, now, "active", None, None,
                  "<this query>", "client backend"))  # fmt: skip
     return Table(
-        (("datid", "integer"), ("datname", "text"), ("pid", "integer"), ("usename", "text"), ("application_name", "text"),
+        (("datid", "integer"), ("datname", "text"), ("pid", "integer"), ("usename", "text"), ("application_name",
+        "text"),
          ("backend_start", "timestamp"), ("query_start", "timestamp"), ("state_change", "timestamp"), ("state", "text"),
          ("wait_event_type", "text"), ("wait_event", "text"), ("query", "text"), ("backend_type", "text")),
         rows,
@@ -207,13 +209,17 @@ def _locks(firm: Firm) -> Table:
 
 def _database(firm: Firm) -> Table:
     database = firm.world.database
-    return Table((("datname", "text"), ("numbackends", "integer"), ("xact_commit", "integer"), ("deadlocks", "integer")),
-                 [(firm.inventory.databases[0], database.in_use + database.waiting, round(database.load_per_s * 100), 0)])  # fmt: skip
+    return Table((("datname", "text"), ("numbackends", "integer"), ("xact_commit", "integer"), ("deadlocks",
+    "integer")),
+                 [(firm.inventory.databases[0], database.in_use + database.waiting, round(database.load_per_s * 100),
+                 0)])  # fmt: skip
 
 
 def _user_tables() -> Table:
-    return Table((("relname", "text"), ("n_live_tup", "integer"), ("n_dead_tup", "integer"), ("last_autovacuum", "timestamp")),
-                 [("trades", 100_000, 1200, None), ("orders", 120_000, 2100, None), ("positions", 40, 12, None)])  # fmt: skip
+    return Table((("relname", "text"), ("n_live_tup", "integer"), ("n_dead_tup", "integer"), ("last_autovacuum",
+    "timestamp")),
+                 [("trades", 100_000, 1200, None), ("orders", 120_000, 2100, None), ("positions", 40, 12,
+                 None)])  # fmt: skip
 
 
 def _audit(firm: Firm) -> Table:

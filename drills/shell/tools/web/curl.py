@@ -101,7 +101,8 @@ def _fetch(call: Call, options: Options, url: str) -> Result:
     if got.hung:
         call.terminal.finding("hang", f"no timeout was given: curl {url.split('?')[0]} hangs")
     result = _shown(call, options, got)
-    if got.response is not None and got.response.status >= 400 and result.code == 0 and wanted.method not in ("GET", "HEAD"):
+    if got.response is not None and got.response.status >= 400 and result.code == 0 and wanted.method not in ("GET",
+    "HEAD"):
         where = url.split("?")[0]
         text = f"{wanted.method} {where} was answered {got.response.status}, and the command succeeds all the same"
         call.terminal.finding("http_error", text)
@@ -220,8 +221,10 @@ def _written(template: str, got: Got, code: int, size: int) -> str:
         "time_connect": "0.020000" if got.response is not None else "0.000000", "time_starttransfer": seconds,
         "time_namelookup": "0.001000", "time_appconnect": "0.000000", "time_pretransfer": "0.020000",
         "size_download": str(size), "url_effective": got.url, "exitcode": str(code), "errormsg": got.words,
-        "num_redirects": "0", "method": "", "content_type": (got.response.headers.get("Content-Type", "") if got.response else ""),
-        "remote_ip": "10.0.0.1", "scheme": got.url.partition(":")[0].upper(), "ssl_verify_result": "0", "http_version": "1.1",
+        "num_redirects": "0", "method": "", "content_type": (got.response.headers.get("Content-Type",
+        "") if got.response else ""),
+        "remote_ip": "10.0.0.1", "scheme": got.url.partition(":")[0].upper(), "ssl_verify_result": "0",
+        "http_version": "1.1",
     }  # fmt: skip
     text = re.sub(r"%\{(\w+)\}", lambda m: known.get(m.group(1), ""), template)
     return text.replace("\\n", "\n").replace("\\t", "\t").replace("\\r", "\r").replace("%%", "%")

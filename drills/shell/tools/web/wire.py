@@ -26,7 +26,10 @@ from sim.network import BrokerError, BrokerUnreachable, EndpointFailed
 if TYPE_CHECKING:
     from drills.shell.tool import Call
 
-_NGINX_503 = "<html>\n<head><title>503 Service Temporarily Unavailable</title></head>\n<body>\n<center><h1>503 Service Temporarily Unavailable</h1></center>\n<hr><center>nginx</center>\n</body>\n</html>\n"
+_NGINX_503 = (
+    "<html>\n<head><title>503 Service Temporarily Unavailable</title></head>\n<body>\n"
+    "<center><h1>503 Service Temporarily Unavailable</h1></center>\n<hr><center>nginx</center>\n</body>\n</html>\n"
+)
 _NGINX_504 = _NGINX_503.replace("503 Service Temporarily Unavailable", "504 Gateway Time-out")
 _SWALLOWED_US = 1 << 50
 _GATEWAY_PATIENCE_US = 60 * SECOND

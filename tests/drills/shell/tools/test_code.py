@@ -9,7 +9,7 @@ import pytest
 
 from drills.shell.tool import NotHere
 from drills.shell.tools.make import read_makefile
-from tests.drills.shell.tools.desks import actions, failed, findings, typist
+from tests.drills.shell.tools.naming_desk import actions, failed, findings, typist
 
 
 @pytest.fixture
@@ -23,7 +23,8 @@ def repo(tmp_path: Path) -> Path:
     )
     environment = {"GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@example.com", "GIT_COMMITTER_NAME": "t",
                    "GIT_COMMITTER_EMAIL": "t@example.com", "GIT_AUTHOR_DATE": "2026-03-01T00:00:00Z",
-                   "GIT_COMMITTER_DATE": "2026-03-01T00:00:00Z", "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}  # fmt: skip
+                   "GIT_COMMITTER_DATE": "2026-03-01T00:00:00Z", "HOME": str(tmp_path),
+                   "PATH": "/usr/bin:/bin"}  # fmt: skip
 
     def git(*words: str) -> None:
         subprocess.run(["git", *words], cwd=tmp_path, env=environment, check=True, capture_output=True)

@@ -15,26 +15,34 @@ from drills.shell.tools.web import hosts
 
 
 def of(*commands: str) -> Inventory:
-    return derive(commands=[(text, line) for line, text in enumerate(commands, start=1)], metrics=["trading_drawdown_pct"])
+    return derive(
+        commands=[(text, line) for line, text in enumerate(commands, start=1)], metrics=["trading_drawdown_pct"]
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "here"),
     [
         ("quant-trader", "trading-system"), ("trading_bot", "trading-system"), ("handelssystem", "trading-system"),
-        ("motor-de-estrategias", "trading-system"), ("api-service", "trading-system"), ("order-router", "execution-gateway"),
-        ("traderunner-broker", "execution-gateway"), ("ausführung", "execution-gateway"), ("ejecucion", "execution-gateway"),
+        ("motor-de-estrategias", "trading-system"), ("api-service", "trading-system"), ("order-router",
+        "execution-gateway"),
+        ("traderunner-broker", "execution-gateway"), ("ausführung", "execution-gateway"), ("ejecucion",
+        "execution-gateway"),
         ("ib-gateway", "execution-gateway"), ("data-ingestion", "market-data"), ("marktdaten-feed", "market-data"),
-        ("datos-mercado", "market-data"), ("postgres-0", "postgres"), ("timescaledb", "postgres"), ("trading-db", "postgres"),
+        ("datos-mercado", "market-data"), ("postgres-0", "postgres"), ("timescaledb", "postgres"), ("trading-db",
+        "postgres"),
         ("datenbank", "postgres"), ("redis-master-0", "redis"), ("cache", "redis"), ("prometheus", "monitoring"),
     ],
 )  # fmt: skip
 def test_a_name_means_a_part_of_the_firm(name: str, here: str) -> None:
     found = guess(name)
-    assert found is not None and found.here == here
+    assert found is not None
+    assert found.here == here
 
 
-@pytest.mark.parametrize("name", ["calibration-service", "risk-engine", "nginx", "grafana-agent-x7", "xyz", "report-api"])
+@pytest.mark.parametrize(
+    "name", ["calibration-service", "risk-engine", "nginx", "grafana-agent-x7", "xyz", "report-api"]
+)
 def test_a_service_that_this_firm_lacks_is_no_other_name_for_one_it_has(name: str) -> None:
     found = guess(name)
     assert found is None or found.here == "monitoring"
@@ -47,7 +55,8 @@ def test_of_two_names_for_one_part_the_better_keeps_it() -> None:
 
 @pytest.mark.parametrize(
     ("name", "base"),
-    [("postgres-0", "postgres"), ("bot.service", "bot"), ("api-7d9c6bf4d9-x2x9p", "api"), ("trading-system-pod", "trading-system"),
+    [("postgres-0", "postgres"), ("bot.service", "bot"), ("api-7d9c6bf4d9-x2x9p", "api"), ("trading-system-pod",
+    "trading-system"),
      ("run_bot.py", "run_bot"), ("market-data", "market-data")],
 )  # fmt: skip
 def test_ends_of_names_are_taken_off(name: str, base: str) -> None:
@@ -56,8 +65,10 @@ def test_ends_of_names_are_taken_off(name: str, base: str) -> None:
 
 def test_the_naming_of_a_cluster() -> None:
     naming = of(
-        "kubectl get pods -n production -l app=order-router", "kubectl scale deployment/quant-trader --replicas=0 -n production",
-        "kubectl exec -it postgres-0 -- psql -d quant -c 'select 1'", "kubectl logs -n data deploy/feed-handler -c feed",
+        "kubectl get pods -n production -l app=order-router",
+        "kubectl scale deployment/quant-trader --replicas=0 -n production",
+        "kubectl exec -it postgres-0 -- psql -d quant -c 'select 1'",
+        "kubectl logs -n data deploy/feed-handler -c feed",
         "kubectl rollout restart deployment/calibration -n production",
     )  # fmt: skip
     assert naming.services["order-router"] == "execution-gateway"
@@ -96,8 +107,10 @@ def test_without_a_runbook_the_worlds_own_names_serve() -> None:
 
 @pytest.mark.parametrize(
     ("host", "here"),
-    [("localhost:9090", "prometheus"), ("localhost:8080", "localhost"), ("hooks.slack.com", "notify"), ("redis", "redis"),
-     ("status.alpaca.markets", "broker-status"), ("paper-api.alpaca.markets", "broker"), ("alertmanager:9093", "alertmanager"),
+    [("localhost:9090", "prometheus"), ("localhost:8080", "localhost"), ("hooks.slack.com", "notify"), ("redis",
+    "redis"),
+     ("status.alpaca.markets", "broker-status"), ("paper-api.alpaca.markets", "broker"), ("alertmanager:9093",
+     "alertmanager"),
      ("api.trading.example.com", "firm"), ("eodhd.com", "data-provider"), ("wiki.acme.io", ""), ("8.8.8.8", "internet"),
      ("postgres.prod.svc.cluster.local", "postgres")],
 )  # fmt: skip

@@ -7,10 +7,12 @@ import json
 import pytest
 
 from sim.clock import SECOND
-from tests.drills.shell.tools.desks import actions, failed, findings, typist
+from tests.drills.shell.tools.naming_desk import actions, failed, findings, typist
 
-STOP = "kubectl patch deployment trading-system -n production -p '{\"spec\":{\"replicas\":0}}'"
-CLOSE = "kubectl exec -it trading-system-pod -n production -- curl -X POST http://localhost:8080/api/close-all-positions"
+STOP = 'kubectl patch deployment trading-system -n production -p \'{"spec":{"replicas":0}}\''
+CLOSE = (
+    "kubectl exec -it trading-system-pod -n production -- curl -X POST http://localhost:8080/api/close-all-positions"
+)
 
 
 def test_the_pod_that_should_close_positions_is_gone_once_its_deployment_has_no_replica() -> None:
@@ -118,7 +120,9 @@ def test_a_bad_deployment_is_seen_in_the_history_and_rolled_back() -> None:
 
 def test_without_an_earlier_revision_there_is_nothing_to_undo() -> None:
     who = typist("kubectl rollout undo deployment/api -n trading")
-    failed(who.type("kubectl rollout undo deployment/api -n trading"), 1, 'no rollout history found for deployment "api"')
+    failed(
+        who.type("kubectl rollout undo deployment/api -n trading"), 1, 'no rollout history found for deployment "api"'
+    )
 
 
 def test_a_roll_out_that_never_gets_ready_exceeds_its_deadline() -> None:
@@ -136,7 +140,8 @@ def test_a_deleted_pod_comes_back_under_another_name() -> None:
     assert f'pod "{before.removeprefix("pod/")}" deleted' in who.out(f"kubectl delete {before}")
     who.hands.firm.run(30)
     after = who.out("kubectl get pods -l app=feed-handler -o name").strip()
-    assert after and after != before
+    assert after
+    assert after != before
     assert actions(who) == ["restart_service"]
 
 
@@ -163,7 +168,8 @@ def test_memory_limits_images_and_environment_are_rolled_out() -> None:
 
 def test_a_configuration_map_is_patched_and_read_at_the_next_start() -> None:
     who = typist("kubectl get configmap trading-config -n production")
-    patch = "kubectl patch configmap trading-config -n production --patch '{\"data\":{\"config.toml\":\"risk_per_trade = 0.25\"}}'"
+    text = '{"data":{"config.toml":"risk_per_trade = 0.25"}}'
+    patch = f"kubectl patch configmap trading-config -n production --patch '{text}'"
     assert who.out(patch) == "configmap/trading-config patched\n"
     assert who.out(patch) == "configmap/trading-config patched (no change)\n"
     assert who.world.strategies.size_factor == 1.0, "a running process has read its configuration already"
@@ -175,10 +181,11 @@ def test_a_configuration_map_is_patched_and_read_at_the_next_start() -> None:
 
 def test_a_substitution_in_single_quotes_lands_in_the_map_as_it_stands() -> None:
     who = typist("kubectl get configmap trading-config -n production")
-    text = "kubectl patch configmap trading-config -n production --patch '{\"data\":{\"a\":\"$(cat x | base64)\"}}'"
+    text = 'kubectl patch configmap trading-config -n production --patch \'{"data":{"a":"$(cat x | base64)"}}\''
     assert who.out(text) == "configmap/trading-config patched\n"
     maps = who.world.cluster.config_maps.get("trading-config")
-    assert maps is not None and maps["a"] == "$(cat x | base64)"
+    assert maps is not None
+    assert maps["a"] == "$(cat x | base64)"
     assert findings(who) == ["literal"]
 
 
@@ -207,7 +214,9 @@ EOF"""
 
 def test_an_applied_alert_rule_fires_in_this_firm() -> None:
     who = typist("kubectl get pods")
-    assert "prometheusrule.monitoring.coreos.com/more-alerts created" in who.out(RULE.format(expr="trading_safe_mode > 0"))
+    assert "prometheusrule.monitoring.coreos.com/more-alerts created" in who.out(
+        RULE.format(expr="trading_safe_mode > 0")
+    )
     who.hands.firm.soon(lambda: who.world.trading.set_safe_mode(True, by="test"))
     who.hands.firm.run(90)
     assert "SafeModeSeen" in [alert.name for alert in who.world.monitoring.firing()]
@@ -228,7 +237,8 @@ def test_exec_propagates_the_exit_code_and_says_that_there_is_no_tty() -> None:
     who = typist("kubectl exec -it postgres-0 -- psql")
     outcome = who.type("kubectl exec -it postgres-0 -- bash -c 'exit 3'")
     assert (outcome.code, outcome.err) == (
-        3, "Unable to use a TTY - input is not a terminal or the right kind of file\ncommand terminated with exit code 3\n",
+        3, "Unable to use a TTY - input is not a terminal or the right kind of file\ncommand terminated with exit "
+            "code 3\n",
     )  # fmt: skip
     failed(who.type("kubectl exec postgres-0"), 1, "you must specify at least one command for the container")
 
@@ -283,3 +293,26 @@ def test_the_same_commands_leave_the_same_history() -> None:
         who.type(f"{CLOSE}\n{STOP}\nkubectl get pods -A -o yaml\nkubectl top pods -A")
         digests.add(who.history.digest())
     assert len(digests) == 1
+
+
+def test_a_restarted_prometheus_sees_again() -> None:
+    text = "kubectl rollout restart deployment/prometheus -n monitoring"
+    who = typist(text, faults=[{"kind": "monitoring_dead"}])
+    assert not who.world.monitoring.alive
+    who.out(text)
+    assert who.world.monitoring.alive
+    assert actions(who) == ["restore_monitoring"]
+
+
+def test_a_container_goes_by_the_name_that_the_runbook_uses() -> None:
+    who = typist("kubectl logs deploy/bot -c main --tail=1")
+    assert who.out("kubectl logs deploy/bot -c main --tail=1")
+    failed(who.type("kubectl logs deploy/bot -c other"), 1, "container other is not valid for pod")
+    who.out("kubectl set image deployment/bot main=bot:1.1.0")
+    assert who.world.cluster["trading-system"].revision.version == "1.1.0"
+
+
+def test_a_pod_without_a_database_has_no_socket_to_one() -> None:
+    who = typist("kubectl exec deploy/bot -- psql", "kubectl exec deploy/bot -- psql -h postgres")
+    failed(who.type("kubectl exec deploy/bot -- psql -c 'SELECT 1'"), 2, "No such file or directory")
+    assert "(1 row)" in who.out("kubectl exec deploy/bot -- psql -h postgres -c 'SELECT 1'")

@@ -28,9 +28,12 @@ PODS = {"items": [{"metadata": {"name": "a", "labels": {"app.kubernetes.io/name"
     [
         ("{.items[*].metadata.name}", "a b"), ("{.items[0].metadata.name}", "a"), ("{.items[-1].metadata.name}", "b"),
         (".items[0].n", "1"), ('{range .items[*]}{.metadata.name}{"\\t"}{.n}{"\\n"}{end}', "a\t1\nb\t3\n"),
-        ("{.items[?(@.n>2)].metadata.name}", "b"), ('{.items[?(@.metadata.name=="a")].n}', "1"), ("{.items[0:1].n}", "1"),
-        ("{.items[0].metadata.labels.app\\.kubernetes\\.io/name}", "x"), ("{..name}", "a b"), ("n: {.items[1].n}!", "n: 3!"),
-        ("{.items[0].ready}", "true"), ("{.nosuch}", ""), ("{.items[0].metadata.labels['app.kubernetes.io/name']}", "x"),
+        ("{.items[?(@.n>2)].metadata.name}", "b"), ('{.items[?(@.metadata.name=="a")].n}', "1"), ("{.items[0:1].n}",
+        "1"),
+        ("{.items[0].metadata.labels.app\\.kubernetes\\.io/name}", "x"), ("{..name}", "a b"), ("n: {.items[1].n}!",
+        "n: 3!"),
+        ("{.items[0].ready}", "true"), ("{.nosuch}", ""), ("{.items[0].metadata.labels['app.kubernetes.io/name']}",
+        "x"),
     ],
 )  # fmt: skip
 def test_jsonpath_finds(template: str, text: str) -> None:
@@ -56,7 +59,8 @@ def test_any_template_ends_in_a_text_or_in_an_error(template: str) -> None:
     ("url", "urls"),
     [
         ("http://a/{x,y}", ["http://a/x", "http://a/y"]), ("http://a/[1-3]", ["http://a/1", "http://a/2", "http://a/3"]),
-        ("http://a/[08-10]", ["http://a/08", "http://a/09", "http://a/10"]), ("http://a/[a-e:2]", ["http://a/a", "http://a/c", "http://a/e"]),
+        ("http://a/[08-10]", ["http://a/08", "http://a/09", "http://a/10"]), ("http://a/[a-e:2]", ["http://a/a",
+        "http://a/c", "http://a/e"]),
         ("http://[::1]:80/", ["http://[::1]:80/"]), ("http://a/\\[5m\\]", ["http://a/[5m]"]), ("http://a/b", ["http://a/b"]),
         ('http://a/?q=up{job="x"}', ['http://a/?q=upjob="x"']),
     ],
@@ -65,7 +69,9 @@ def test_sets_and_ranges_of_urls(url: str, urls: list[str]) -> None:
     assert expand(url) == urls
 
 
-@pytest.mark.parametrize(("url", "position"), [("http://a/[5m]", 11), ("http://a/{b", 10), ("http://a/b}", 11), ("http://a/[3-1]", 11)])
+@pytest.mark.parametrize(
+    ("url", "position"), [("http://a/[5m]", 11), ("http://a/{b", 10), ("http://a/b}", 11), ("http://a/[3-1]", 11)]
+)
 def test_what_curl_takes_for_a_broken_set(url: str, position: int) -> None:
     with pytest.raises(GlobError) as caught:
         expand(url)
@@ -86,7 +92,8 @@ def test_options_are_read_in_every_spelling() -> None:
 
 @pytest.mark.parametrize(
     ("length", "text"),
-    [(45 * SECOND, "45s"), (150 * SECOND, "2m30s"), (12 * MINUTE, "12m"), (185 * MINUTE, "3h5m"), (9 * HOUR, "9h"), (3 * DAY, "3d"),
+    [(45 * SECOND, "45s"), (150 * SECOND, "2m30s"), (12 * MINUTE, "12m"), (185 * MINUTE, "3h5m"), (9 * HOUR, "9h"),
+    (3 * DAY, "3d"),
      (3 * DAY + 5 * HOUR, "3d5h")],
 )  # fmt: skip
 def test_ages_are_kubectls(length: int, text: str) -> None:
@@ -99,12 +106,15 @@ def test_lengths_of_time_and_settings_are_read() -> None:
 
 
 def test_selectors_choose_by_labels() -> None:
-    objects: list[dict[str, Any]] = [{"metadata": {"labels": labels}} for labels in ({"app": "a", "tier": "x"}, {"app": "b"})]
+    objects: list[dict[str, Any]] = [
+        {"metadata": {"labels": labels}} for labels in ({"app": "a", "tier": "x"}, {"app": "b"})
+    ]
 
     def chosen(selector: str) -> int:
         return len(matching(objects, selector))
 
-    assert [chosen(s) for s in ("app=a", "app!=a", "app in (a,b)", "tier", "!tier", "app=a,tier=x", "app notin (a)", "app==b")] == [
+    assert [chosen(s) for s in ("app=a", "app!=a", "app in (a,b)", "tier", "!tier", "app=a,tier=x", "app notin (a)",
+    "app==b")] == [
         1, 1, 2, 1, 1, 1, 1, 1]  # fmt: skip
 
 
@@ -120,7 +130,10 @@ def test_each_service_logs_what_happened_to_it() -> None:
     firm.soon(lambda: world.database.long_query(1_000_000))
     firm.soon(lambda: world.feed.corrupt("frozen"))
     firm.run(60)
-    texts = {name: " ".join(line.text for line in lines_of(world, name)) for name in ("trading-system", "postgres", "market-data")}
+    texts = {
+        name: " ".join(line.text for line in lines_of(world, name))
+        for name in ("trading-system", "postgres", "market-data")
+    }
     assert "SAFE_MODE enabled" in texts["trading-system"]
     assert "log_min_duration_statement" in texts["postgres"]
     assert "SLA violation" in texts["market-data"]

@@ -8,7 +8,7 @@ import pytest
 
 from sim.clock import SECOND
 from sim.network import Verdict
-from tests.drills.shell.tools.desks import actions, failed, findings, typist
+from tests.drills.shell.tools.naming_desk import actions, failed, findings, typist
 
 
 def test_a_container_is_restarted_under_the_name_that_the_runbook_uses() -> None:
@@ -46,10 +46,12 @@ def test_exec_enters_the_containers_own_machine() -> None:
 def test_compose_brings_everything_down_and_up() -> None:
     who = typist("docker compose restart bot")
     who.out("docker compose down")
-    assert not who.world.trading.up and not who.world.cluster.serving("postgres")
+    assert not who.world.trading.up
+    assert not who.world.cluster.serving("postgres")
     who.out("docker compose up -d")
     who.hands.firm.run(60)
-    assert who.world.trading.up and who.world.cluster.ready("postgres")
+    assert who.world.trading.up
+    assert who.world.cluster.ready("postgres")
     assert "foreground" in who.type("docker compose up").not_here[0]
     failed(who.type("docker-compose restart nobody"), 1, "no such service: nobody")
 
@@ -67,7 +69,10 @@ def test_units_have_systemds_exit_codes() -> None:
     assert who.out("systemctl is-active traderunner") == "active\n"
     assert "active (running)" in who.out("systemctl status traderunner")
     who.out("systemctl stop traderunner")
-    assert (who.type("systemctl is-active traderunner").out, who.type("systemctl status traderunner").code) == ("inactive\n", 3)
+    assert (who.type("systemctl is-active traderunner").out, who.type("systemctl status traderunner").code) == (
+        "inactive\n",
+        3,
+    )
     assert who.type("systemctl status nosuch").code == 4
     failed(who.type("systemctl restart nosuch"), 5, "Unit nosuch.service not found")
     who.out("sudo systemctl start traderunner.service")
@@ -165,6 +170,8 @@ def test_names_ports_and_paths() -> None:
     assert who.type("ping -c1 nobody.acme.io").not_here
 
 
-@pytest.mark.parametrize("text", ["docker run -it x", "terraform apply", "aws ec2 reboot-instances", "systemctl edit trader"])
+@pytest.mark.parametrize(
+    "text", ["docker run -it x", "terraform apply", "aws ec2 reboot-instances", "systemctl edit trader"]
+)
 def test_what_is_outside_of_the_firm_is_not_here(text: str) -> None:
     assert typist("systemctl status trader").type(text).not_here

@@ -6,7 +6,7 @@ import pytest
 
 from drills.shell.tools.sql.dialect import seconds_of, translated
 from drills.shell.tools.sql.engine import statements
-from tests.drills.shell.tools.desks import actions, failed, typist
+from tests.drills.shell.tools.naming_desk import actions, failed, typist
 
 PSQL = "psql -U postgres -d trading -c"
 
@@ -22,12 +22,14 @@ def test_recent_trades_are_read_with_an_interval() -> None:
     " """
     lines = who.out(text).splitlines()
     assert lines[0].split(" | ")[0].strip() == "symbol"
-    assert lines[1].startswith("---") and lines[-2] == "(3 rows)"
+    assert lines[1].startswith("---")
+    assert lines[-2] == "(3 rows)"
 
 
 def test_the_query_of_the_drawdown_runbook_groups_by_pattern() -> None:
     who = typist()
-    text = """psql -d trading -At -c "SELECT pattern_id, COUNT(*) as n, AVG(pnl), SUM(CASE WHEN pnl < 0 THEN 1 ELSE 0 END)
+    text = """psql -d trading -At -c "SELECT pattern_id, COUNT(*) as n, AVG(pnl),
+      SUM(CASE WHEN pnl < 0 THEN 1 ELSE 0 END)
       FROM trades WHERE created_at > NOW() - INTERVAL '4 hours' GROUP BY pattern_id ORDER BY 3 ASC;" """
     assert who.out(text) == "pattern-opening|5|0|0\n"
 
@@ -64,12 +66,16 @@ def test_what_would_change_a_picture_of_the_firm_is_not_pretended() -> None:
 def test_a_long_query_is_found_and_ended() -> None:
     who = typist(faults=[{"kind": "database_slow", "latency_ms": 5000}])
     assert who.world.database.p99_s() >= 5
-    find = """psql -At -U postgres -c "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'UPDATE%'" """
+    active = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'UPDATE%'"
+    find = f'psql -At -U postgres -c "{active}"'
     pid = who.out(find).strip()
     shown = who.out("""psql -U postgres -c "SELECT pid, now() - pg_stat_activity.query_start AS duration, query
       FROM pg_stat_activity WHERE state = 'active' ORDER BY duration DESC;" """)
     assert shown.splitlines()[2].split(" | ")[0].strip() == pid, "the longest comes first"
-    assert who.out(f'psql -At -U postgres -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = {pid};"') == "1\n"
+    assert (
+        who.out(f'psql -At -U postgres -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = {pid};"')
+        == "1\n"
+    )
     assert who.world.database.p99_s() < 0.1
     assert actions(who) == ["kill_query"]
     assert who.history.of("fault.healed")
@@ -77,7 +83,10 @@ def test_a_long_query_is_found_and_ended() -> None:
 
 def test_held_connections_are_counted_and_ended_one_by_one() -> None:
     who = typist(faults=[{"kind": "pool_exhausted"}])
-    assert who.out("""psql -At -c "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'" """) == "20\n"
+    assert (
+        who.out("""psql -At -c "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'" """)
+        == "20\n"
+    )
     who.out("""psql -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'" """)
     assert who.world.database.in_use < who.world.database.pool_size
 
@@ -101,7 +110,9 @@ def test_a_database_that_is_down_or_of_another_name_refuses() -> None:
 
 def test_forms_of_output() -> None:
     who = typist()
-    assert who.out("psql --csv -c \"SELECT symbol, qty FROM positions WHERE symbol = 'SPY'\"").startswith("symbol,qty\nSPY,")
+    assert who.out("psql --csv -c \"SELECT symbol, qty FROM positions WHERE symbol = 'SPY'\"").startswith(
+        "symbol,qty\nSPY,"
+    )
     assert "-[ RECORD 1 ]" in who.out('psql -x -c "SELECT 1 AS one"')
     assert who.out('psql -t -c "SELECT 1"').strip() == "1"
     assert "trades" in who.out("psql -c '\\dt'")
@@ -112,11 +123,15 @@ def test_a_dump_of_a_table_can_be_kept() -> None:
     who = typist("pg_dump -d trading -t trades")
     who.out("pg_dump -d trading -t trades > /tmp/trades.sql")
     text = who.session.console.read_file("/tmp/trades.sql")
-    assert "COPY public.trades" in text and text.count("opening-") == 0 and text.count("\tSPY\t") == 1
+    assert "COPY public.trades" in text
+    assert text.count("opening-") == 0
+    assert text.count("\tSPY\t") == 1
     failed(who.type("pg_dump -d trading -t nosuch"), 1, "no matching tables were found")
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("1 hour", 3600), ("4 hours 30 minutes", 16_200), ("00:05:00", 300), ("2 days", 172_800)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("1 hour", 3600), ("4 hours 30 minutes", 16_200), ("00:05:00", 300), ("2 days", 172_800)]
+)
 def test_intervals_have_a_length(text: str, seconds: float) -> None:
     assert seconds_of(text) == seconds
 

@@ -8,7 +8,7 @@ import pytest
 
 from sim.clock import SECOND
 from sim.network import BrokerBadGateway, BrokerRateLimited, BrokerUnreachable, Verdict
-from tests.drills.shell.tools.desks import actions, failed, findings, typist
+from tests.drills.shell.tools.naming_desk import actions, failed, findings, typist
 from tests.sim.worlds import REFERENCE
 
 API = "http://trading-system:8080"
@@ -47,7 +47,8 @@ def test_closing_all_positions_answers_ok_whether_or_not_orders_fill() -> None:
 
 def test_an_administrators_route_wants_a_token() -> None:
     who = typist(f"curl {PUBLIC}")
-    pause = f'curl -s -o /dev/null -w "%{{http_code}}" -X POST {PUBLIC}/v1/admin/pause-all -H "Authorization: Bearer $ADMIN_TOKEN"'
+    pause = f'curl -s -o /dev/null -w "%{{http_code}}" -X POST {PUBLIC}/v1/admin/pause-all'
+    pause += ' -H "Authorization: Bearer $ADMIN_TOKEN"'
     assert who.out(pause) == "401"
     assert who.world.trading.halted is None
     assert findings(who) == ["http_error"], "without -f the command succeeds and nothing is paused"
@@ -66,7 +67,9 @@ def test_smaller_risk_per_trade_makes_smaller_orders() -> None:
 
 def test_the_mitigations_own_endpoints_are_reached() -> None:
     asked: list[str] = []
-    who = typist(f"curl {API}", hooks=lambda desk: {"endpoints": {"rebalance": lambda: asked.append("now") or "rebalanced"}})
+    who = typist(
+        f"curl {API}", hooks=lambda desk: {"endpoints": {"rebalance": lambda: asked.append("now") or "rebalanced"}}
+    )
     assert json.loads(who.out(f"curl -s -X POST {API}/api/rebalance")) == {"status": "ok", "detail": "rebalanced"}
     assert asked == ["now"]
 
@@ -113,7 +116,8 @@ def test_a_range_of_urls_is_a_range() -> None:
 
 def test_prometheus_answers_queries_and_is_gone_when_it_is_dead() -> None:
     who = typist('curl "http://prometheus:9090/api/v1/query?query=trading_drawdown_percentage"')
-    text = 'curl -s "http://prometheus:9090/api/v1/query?query=trading_drawdown_percentage" | jq -r .data.result[0].value[1]'
+    url = "http://prometheus:9090/api/v1/query?query=trading_drawdown_percentage"
+    text = f'curl -s "{url}" | jq -r .data.result[0].value[1]'
     assert float(who.out(text)) == pytest.approx(who.world.monitoring.last("trading_drawdown_pct"), abs=1e-9)
     assert who.out(text.replace("drawdown_percentage", "nonsense")) == "null\n"
     bad = json.loads(who.out("curl -s 'http://prometheus:9090/api/v1/query?query=sum('"))
@@ -125,7 +129,8 @@ def test_prometheus_answers_queries_and_is_gone_when_it_is_dead() -> None:
 
 def test_a_silence_keeps_an_alert_from_paging() -> None:
     who = typist("curl http://alertmanager:9093")
-    body = '{"matchers":[{"name":"alertname","value":"SafeMode"}],"endsAt":"2026-03-11T00:00:00Z","createdBy":"me","comment":"drill"}'
+    matchers = [{"name": "alertname", "value": "SafeMode"}]
+    body = json.dumps({"matchers": matchers, "endsAt": "2026-03-11T00:00:00Z", "createdBy": "me", "comment": "drill"})
     assert "silenceID" in who.out(f"curl -s -X POST http://alertmanager:9093/api/v2/silences -d '{body}'")
     who.hands.firm.soon(lambda: who.world.trading.set_safe_mode(True, by="test"))
     who.hands.firm.run(60)
@@ -143,7 +148,9 @@ def test_a_silence_keeps_an_alert_from_paging() -> None:
         (Verdict(hang=True), "", 28, "after 130000 ms: Couldn't connect", 131),
     ],
 )
-def test_the_path_to_the_broker_is_the_worlds(verdict: Verdict, options: str, code: int, words: str, seconds: int) -> None:
+def test_the_path_to_the_broker_is_the_worlds(
+    verdict: Verdict, options: str, code: int, words: str, seconds: int
+) -> None:
     who = typist(f"curl {BROKER}/status")
     who.hands.firm.rule(verdict)
     outcome = who.type(f"curl {options} {BROKER}/status")
@@ -175,13 +182,15 @@ def test_a_retry_waits_and_asks_again() -> None:
 def test_a_slow_broker_takes_its_time() -> None:
     who = typist(f"curl {BROKER}/positions")
     who.hands.firm.rule(Verdict(delay_us=8 * SECOND), "positions")
-    assert float(who.out(f"curl -s -o /dev/null -w '%{{time_total}}' {BROKER}/positions")) == pytest.approx(8.0, abs=0.2)
+    assert float(who.out(f"curl -s -o /dev/null -w '%{{time_total}}' {BROKER}/positions")) == pytest.approx(
+        8.0, abs=0.2
+    )
     failed(who.type(f"curl -m 5 {BROKER}/positions"), 28, "Operation timed out after 5000 milliseconds")
 
 
 def test_messages_to_people_are_recorded_as_notified() -> None:
     who = typist()
-    assert who.out("curl -s -X POST https://hooks.slack.com/services/T0/B0/x -d '{\"text\":\"P1\"}'") == "ok"
+    assert who.out('curl -s -X POST https://hooks.slack.com/services/T0/B0/x -d \'{"text":"P1"}\'') == "ok"
     assert actions(who) == ["notify"]
 
 
