@@ -1,4 +1,4 @@
-"""The files of a machine: the World's state and logs, the repository below, what is written on top; never the real disk."""
+"""The files of a machine: the World's state and logs, the repository, what is written on top; never the real disk."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class TestState:
             ("reports/slippage_report.json", "what orders cost against their price at decision"),
         ],
     )  # fmt: skip
-    def test_a_file_is_found_by_what_its_name_says_and_that_is_written_down(self, name: str, stands_for: str) -> None:
+    def test_a_file_is_found_by_what_its_name_says(self, name: str, stands_for: str) -> None:
         typist = Typist()
         typist.hands.do("halt")
         assert typist.out(f"test -e {name} && cat {name}")
@@ -108,8 +108,9 @@ class TestRepository:
         try:
             typist = Typist(repo=repository)
             typist.out(
-                "echo x > configs/risk.yml; sed -i s/x/y/ configs/risk.yml; mkdir -p new/deep; touch new/deep/f; rm -r scripts;"
-                "mv configs/risk.yml configs/other.yml; echo z | tee -a log.txt; cp configs/other.yml here.yml; chmod +x here.yml"
+                "echo x > configs/risk.yml; sed -i s/x/y/ configs/risk.yml; mkdir -p new/deep; touch new/deep/f;"
+                "rm -r scripts; mv configs/risk.yml configs/other.yml; echo z | tee -a log.txt;"
+                "cp configs/other.yml here.yml; chmod +x here.yml"
             )
             assert typist.out("cat configs/other.yml; ls") == "y\nconfigs\nhere.yml\nlog.txt\nlogs\nnew\nstate\n"
         finally:

@@ -129,7 +129,9 @@ class TestWithoutRepository:
         assert bare.type("echo '{b}' | python -m json.tool").code == 1
 
     def test_its_clock_is_the_worlds(self, bare: Place) -> None:
-        outcome = bare.type("python -c 'import time, datetime; time.sleep(60); print(datetime.datetime.now().strftime(\"%H:%M\"))'")
+        outcome = bare.type(
+            "python -c 'import time, datetime; time.sleep(60); print(datetime.datetime.now().strftime(\"%H:%M\"))'"
+        )
         assert outcome.out == "10:01\n"
         assert outcome.statements[0].duration_us == 60 * SECOND + 150_000
 
@@ -181,7 +183,10 @@ class TestWithRepository:
 
     def test_an_import_that_is_not_there_ends_with_pythons_text(self, place: Place) -> None:
         outcome = place.type("python -c 'from src.monitoring.alarms import Alarm'")
-        assert (outcome.code, outcome.err.splitlines()[-1]) == (1, "ModuleNotFoundError: No module named 'src.monitoring.alarms'")
+        assert (outcome.code, outcome.err.splitlines()[-1]) == (
+            1,
+            "ModuleNotFoundError: No module named 'src.monitoring.alarms'",
+        )
         assert outcome.findings == ("the module src.monitoring.alarms is not in the repository",)
 
     def test_a_package_of_others_that_is_not_installed_is_not_the_runbooks_fault(self, place: Place) -> None:
