@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import greenlet
+
 from drills.shell.files import Files, Layer
 from drills.shell.layers import Constants, Repository, RunningFiles
 from drills.shell.meanings import Meanings
@@ -128,8 +130,12 @@ class Firm:
             self._kept[kind] = make()
         return cast(T, self._kept[kind])
 
-    def start(self, body: Callable[[], object], what: str) -> None:
-        """Run something in virtual time beside everything else; our own bugs pass on, as errors of the simulator."""
+    def start(self, body: Callable[[], object], what: str) -> Callable[[], None]:
+        """Run something in virtual time beside everything else; what is given back ends it.
+
+        Our own bugs pass on, as errors of the simulator.
+        """
+        bodies: list[greenlet.greenlet] = []
 
         def guarded() -> None:
             try:
@@ -142,4 +148,9 @@ class Firm:
                 found = f"{type(error).__name__}: {error}"
                 raise AssertionError(f"in the simulated shell, running {what!r}: {found}") from error
 
-        self.world.hub.call(guarded, self.process.adopt)
+        def born(running: greenlet.greenlet) -> None:
+            bodies.append(running)
+            self.process.adopt(running)
+
+        self.world.hub.call(guarded, born)
+        return lambda: self.world.hub.kill(bodies[0])

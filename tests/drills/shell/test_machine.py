@@ -54,7 +54,8 @@ class TestState:
     @pytest.mark.parametrize(
         ("name", "stands_for"),
         [
-            ("artifacts/state/positions.json", "state/positions.json"), ("artifacts/logs/latest.log", "logs/trading.log"),
+            ("artifacts/state/positions.json", "state/positions.json"),
+            ("artifacts/logs/latest.log", "logs/trading.log"),
             ("logs/trade_audit.csv", "logs/audit.csv"), ("logs/paper_trades.csv", "logs/trades.csv"),
             ("artifacts/state/daily_pnl.json", "the day's profit and loss"),
             ("artifacts/quality/latest_sla.json", "the state of the market data"),

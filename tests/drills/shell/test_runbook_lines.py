@@ -107,7 +107,8 @@ def test_counting_errors_by_file_as_an_operator_does(typist: Typist) -> None:
 
 
 def test_fields_of_a_comparison_decide_a_branch(typist: Typist) -> None:
-    text = "if diff -q state/expected_positions.json state/actual_positions.json > /dev/null; then echo same; else echo differ; fi"
+    compared = "diff -q state/expected_positions.json state/actual_positions.json > /dev/null"
+    text = f"if {compared}; then echo same; else echo differ; fi"
     assert typist.out(text) == "same\n"
     typist.world.book.adopt({"SPY": 1}, 0.0, "a fill was missed")
     assert typist.out(text) == "differ\n"

@@ -56,7 +56,8 @@ class TestNotHere:
     @pytest.mark.parametrize(
         "text",
         [
-            "cat", "vim /etc/hosts", "read answer", "bash", "sort -R /etc/hosts", "sed 'h;x' /etc/hosts", "date -s 12:00",
+            "cat", "vim /etc/hosts", "read answer", "bash", "sort -R /etc/hosts", "sed 'h;x' /etc/hosts",
+            "date -s 12:00",
             "shopt -s globstar", "declare -A m", "alias k=kubectl", "cat > /dev/tcp/a/1", "find / -prune",
             "python -m http.server", "ssh nowhere uptime", "select x in a; do :; done", "tee >(cat)", "awk '{getline}'",
             "stat -c %i /etc/hosts",
