@@ -102,7 +102,7 @@ def _read(shell: Shell, words: list[str], io: Descriptors) -> int:
     if "a" in options:
         fields = _fields(line, shell.expander.splitters(), None)
         shell.variables.unset(options["a"])
-        shell.variables.set(options["a"], [text for text in fields])
+        shell.variables.set(options["a"], list(fields))
     else:
         values = _fields(line, shell.expander.splitters(), len(names)) if names else [line]
         for place, name in enumerate(names or ["REPLY"]):

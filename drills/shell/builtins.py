@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from drills.shell.interpreter import Shell
 
 Builtin = Callable[["Shell", list[str], Descriptors], int]
+_GLOBBING = frozenset(
+    ["nullglob", "extglob", "globstar", "dotglob", "failglob", "nocasematch", "nocaseglob", "lastpipe"]
+)
 KEEPS_ASSIGNMENTS = frozenset([":", "exec", "export", "readonly", "declare", "local", "typeset"])
 SIGNALS = ("EXIT", "HUP", "INT", "QUIT", "ABRT", "KILL", "USR1", "USR2", "PIPE", "ALRM", "TERM", "CHLD", "CONT", "STOP",
            "ERR", "DEBUG", "RETURN")  # fmt: skip
@@ -266,9 +269,8 @@ def _no_option(shell: Shell, io: Descriptors, message: str) -> int:
 def _shopt(shell: Shell, words: list[str], io: Descriptors) -> int:
     names = [w for w in words[1:] if not w.startswith("-")]
     for name in names:
-        if name in ("nullglob", "extglob", "globstar", "dotglob", "failglob", "nocasematch", "nocaseglob", "lastpipe"):
-            if "-s" in words[1:]:
-                raise NotHere(f"shopt -s {name} cannot be executed here")
+        if "-s" in words[1:] and name in _GLOBBING:
+            raise NotHere(f"shopt -s {name} cannot be executed here")
     return 0
 
 
@@ -362,7 +364,7 @@ def _history(shell: Shell, words: list[str], io: Descriptors) -> int:
 
 def _alias(shell: Shell, words: list[str], io: Descriptors) -> int:
     for word in words[1:]:
-        name, equals, text = word.partition("=")
+        name, equals, _text = word.partition("=")
         if equals:
             raise NotHere(f"alias {name} cannot be executed here: write the command out, or make it a function")
         shell.complain(io, f"alias: {name}: not found")

@@ -6,7 +6,7 @@ from drills.shell.builtins import BUILTINS
 from drills.shell.tools import programs
 
 LANGUAGE = (
-    "quotes, variables, ${x:-default} and its kin, arrays, $(...), backticks, <(...), $((...)), {a,b}, file names with * ? [ ]",
+    "quotes, variables, ${x:-default} and kin, arrays, $(...), backticks, <(...), $((...)), {a,b}, names with * ? [ ]",
     "pipes, && || ; ! &, redirections, here-documents, if for while until case, functions, [ ] and [[ ]], ( ) and { }",
     "set -e -u -x -f -o pipefail, trap EXIT and ERR, local, read, getopts, source, eval, exec",
     "not: aliases, associative arrays, >( ), select, coproc, shopt, /dev/tcp",

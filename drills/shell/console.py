@@ -18,9 +18,10 @@ from drills.operator import Operator, Outcome
 from drills.runbook.commands import meaning
 from drills.shell.durations import duration_us
 from drills.shell.files import Files, absolute
-from drills.shell.interpreter import Job, Shell
+from drills.shell.interpreter import Shell
 from drills.shell.launching import launch, which
 from drills.shell.parameters import ShellFailure
+from drills.shell.shell_state import Job
 from drills.shell.streams import Buffer, Reader
 from drills.shell.tool import Result
 from sim.actors.process import Process
@@ -38,9 +39,11 @@ LOOP_US = 10 * MINUTE
 """A loop that waits for something is left after so long."""
 OBSERVE_US = 60 * SECOND
 """How long somebody looks at `tail -f` or `watch` when the text says nothing else."""
-_WRAPPERS = frozenset(["xargs", "timeout", "env", "bash", "sh", "zsh", "dash", "sudo", "nohup", "nice", "time", "ssh", "watch",
-                       "find", "mktemp", "tee", "expr", "seq", "basename", "dirname", "printf", "yes", "tr", "sed", "cp", "touch",
-                       "mkdir", "tac", "rev", "paste", "column", "nl", "base64", "realpath", "logger"])  # fmt: skip
+_WRAPPERS = frozenset(
+    ["xargs", "timeout", "env", "bash", "sh", "zsh", "dash", "sudo", "nohup", "nice", "time", "ssh", "watch", "find",
+     "mktemp", "tee", "expr", "seq", "basename", "dirname", "printf", "yes", "tr", "sed", "cp", "touch", "mkdir", "tac",
+     "rev", "paste", "column", "nl", "base64", "realpath", "logger"]
+)  # fmt: skip
 """Programs that do nothing to the firm by themselves: what they call or touch counts."""
 MOST_CALLS = 40
 """How deep functions, scripts and substitutions may call each other."""
@@ -237,7 +240,10 @@ class Console:
 
     def read(self, path: str) -> str:
         """The text of a file by its absolute path, found by its meaning where it goes by another name."""
-        return self.machine.read(path, self)
+        text, stands_for = self.machine.read(path)
+        if stands_for is not None:
+            self.stands_for(path, stands_for)
+        return text
 
     def read_file(self, path: str) -> str:
         """The text of a file."""
@@ -252,7 +258,7 @@ class Console:
 
     def exists(self, path: str) -> bool:
         """Whether there is a file or folder."""
-        return self.machine.exists(absolute(path, self.project))
+        return self.files.exists(absolute(path, self.project))
 
     def stands_for(self, path: str, what: str) -> None:
         """A file was found by its meaning: that is written down."""

@@ -35,11 +35,11 @@ class RunningFiles:
 
     def read(self, path: str) -> str | None:
         """A state file (damaged ones look damaged) or a log."""
-        name = path.removeprefix(self._project) if path.startswith(self._project) else ""
-        if name and self._world.disk.exists(name):
-            return self._world.disk.read(name)
         maker = self._maker(path)
-        return None if maker is None else maker(self._world)
+        if maker is not None:
+            return maker(self._world)
+        name = path.removeprefix(self._project) if path.startswith(self._project) else ""
+        return self._world.disk.read(name) if name and self._world.disk.exists(name) else None
 
     def _paths(self) -> list[str]:
         return [*self._world.disk.paths(), *RECORDS]
@@ -115,7 +115,8 @@ class Constants:
         if user != "root":
             passwd += f"{user}:x:1000:1000::{home}:/bin/bash\n"
         self._files = {
-            "/etc/hostname": f"{name}\n", "/etc/passwd": passwd, "/etc/hosts": f"127.0.0.1 localhost\n127.0.1.1 {name}\n",
+            "/etc/hostname": f"{name}\n", "/etc/passwd": passwd,
+            "/etc/hosts": f"127.0.0.1 localhost\n127.0.1.1 {name}\n",
             "/etc/os-release": 'NAME="Debian GNU/Linux"\nID=debian\n',
         }  # fmt: skip
         self._folders = [f"{home}/x", f"{project}/x", "/var/log/x", "/var/tmp/x", "/usr/bin/x", "/usr/local/bin/x",

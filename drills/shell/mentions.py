@@ -64,7 +64,8 @@ _DOCKER_VERBS = frozenset(
         "top",
         "port",
         "cp",
-        "update", "stats",
+        "update",
+        "stats",
         "wait",
     ]
 )

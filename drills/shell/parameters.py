@@ -125,7 +125,7 @@ def _default(shell: Values, part: Parameter, words: Words, value: Value | None) 
 
 
 def word_instead(shell: Values, part: Parameter, words: Words) -> Word | None:
-    """The word that stands in for an unquoted parameter (`${x:-word}`, `${x:+word}`), whose own quotes hold; or None."""
+    """The word that stands in for a bare parameter, as in `${x:-word}`; its own quotes hold; None when none does."""
     if part.op not in ("-", ":-", "+", ":+"):
         return None
     value = _plain(shell, part, words)

@@ -21,6 +21,7 @@ def _families() -> tuple[Mapping[str, Program], ...]:
         digests,
         filing,
         machine,
+        moving,
         printing,
         python,
         querying,
@@ -32,6 +33,7 @@ def _families() -> tuple[Mapping[str, Program], ...]:
 
     return (
         awk.TOOLS, clocks.TOOLS, columns.TOOLS, comparing.TOOLS, digests.TOOLS, filing.TOOLS, machine.TOOLS,
+        moving.TOOLS,
         printing.TOOLS, python.TOOLS, querying.TOOLS, running.TOOLS, searching.TOOLS, sed.TOOLS, showing.TOOLS,
         *acting.families(),
     )  # fmt: skip

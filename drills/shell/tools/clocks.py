@@ -237,8 +237,8 @@ def _stepped(moment: datetime, count: int, unit: str, text: str) -> datetime:
 
 def timeout(call: Call) -> Result:
     """Run a program for so long at most; 124 when that was not enough."""
-    options = options_of(call, "vfp", "ks", {"signal": "s", "kill-after": "k", "preserve-status": "p", "foreground": "f"},
-                         code=125, mixed=False)  # fmt: skip
+    long = {"signal": "s", "kill-after": "k", "preserve-status": "p", "foreground": "f"}
+    options = options_of(call, "vfp", "ks", long, code=125, mixed=False)
     if len(options.words) < 2:
         raise Failed("timeout: missing operand\nTry 'timeout --help' for more information.", 125)
     seconds = _seconds(call, options.words[0])

@@ -17,9 +17,11 @@ _KEY = re.compile(r"(\d+)(?:\.(\d+))?([a-zA-Z]*)(?:,(\d+)(?:\.(\d+))?([a-zA-Z]*)
 
 def sort(call: Call) -> Result:
     """Sort lines, bytewise as in the C locale."""
-    long = {"reverse": "r", "numeric-sort": "n", "unique": "u", "key": "k", "field-separator": "t", "human-numeric-sort": "h",
-            "version-sort": "V", "ignore-case": "f", "output": "o", "general-numeric-sort": "g", "stable": "s",
-            "month-sort": "M", "check": "c"}  # fmt: skip
+    long = {
+        "reverse": "r", "numeric-sort": "n", "unique": "u", "key": "k", "field-separator": "t", "version-sort": "V",
+        "human-numeric-sort": "h", "ignore-case": "f", "output": "o", "general-numeric-sort": "g", "stable": "s",
+        "month-sort": "M", "check": "c",
+    }  # fmt: skip
     options = options_of(call, "rnufbshVgcdi", "kto", long, code=2, unsupported="MRzmS")
     texts, problems = sources(call, options.words)
     if problems:
@@ -197,8 +199,8 @@ def _ranges(text: str, complement: bool) -> Callable[[int], bool]:
 
 def tr(call: Call) -> Result:
     """Translate, squeeze or delete characters."""
-    options = options_of(call, "cCdst", long={"complement": "c", "delete": "d", "squeeze-repeats": "s", "truncate-set1": "t"},
-                         mixed=False)  # fmt: skip
+    long = {"complement": "c", "delete": "d", "squeeze-repeats": "s", "truncate-set1": "t"}
+    options = options_of(call, "cCdst", long=long, mixed=False)
     if not options.words:
         raise Failed("tr: missing operand\nTry 'tr --help' for more information.")
     complement = "c" in options or "C" in options
@@ -215,8 +217,8 @@ def tr(call: Call) -> Result:
         return Result(_squeezed(text, set(second)) if "s" in options else text)
     if not second:
         if "s" not in options:
-            raise Failed(f"tr: missing operand after '{options.words[0]}'\n"
-                         "Two strings must be given when translating.\nTry 'tr --help' for more information.")  # fmt: skip
+            problem = f"tr: missing operand after '{options.words[0]}'\nTwo strings must be given when translating."
+            raise Failed(f"{problem}\nTry 'tr --help' for more information.")
         runs = members if not complement else {char for char in text if char not in members}
         return Result(_squeezed(text, runs))
     if complement:
@@ -308,10 +310,7 @@ def column(call: Call) -> Result:
     if "t" not in options:
         return Result(joined(lines), problems, int(bool(problems)))
     separator = options.value("s")
-    rows = [
-        [cell for cell in re.split(f"[{re.escape(separator)}]" if separator else r"\s+", line.strip())]
-        for line in lines
-    ]
+    rows = [list(re.split(f"[{re.escape(separator)}]" if separator else r"\s+", line.strip())) for line in lines]
     widths = [
         max(len(row[place]) for row in rows if place < len(row)) for place in range(max(map(len, rows), default=0))
     ]

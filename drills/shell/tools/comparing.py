@@ -10,9 +10,12 @@ from drills.shell.tool import Call, NotHere, Result
 
 def diff(call: Call) -> Result:
     """How two files differ: 0 when they do not, 1 when they do, 2 when that cannot be told."""
-    options = options_of(call, "uqrbBwiyNsa", "UC\1", {"unified": "u", "brief": "q", "recursive": "r", "ignore-case": "i",
-                         "ignore-all-space": "w", "side-by-side": "y", "report-identical-files": "s", "color": "\1",
-                         "new-file": "N"}, code=2, unsupported="yCB")  # fmt: skip
+    long = {
+        "unified": "u", "brief": "q", "recursive": "r", "ignore-case": "i", "ignore-all-space": "w",
+        "side-by-side": "y",
+        "report-identical-files": "s", "color": "\1", "new-file": "N",
+    }  # fmt: skip
+    options = options_of(call, "uqrbBwiyNsa", "UC\1", long, code=2, unsupported="yCB")
     if len(options.words) != 2:
         missing = options.words[-1] if options.words else call.name
         raise Failed(f"diff: missing operand after '{missing}'\ndiff: Try 'diff --help' for more information.", 2)

@@ -97,10 +97,10 @@ def _df(call: Call) -> Result:
     free, share = _DISK_KIB - used, round(100 * used / _DISK_KIB)
     if "h" in options:
         row = [f"{value / 1048576:.0f}G" for value in (_DISK_KIB, used, free)]
-        return Result(f"Filesystem      Size  Used Avail Use% Mounted on\n/dev/vda1       {row[0]:>4}  {row[1]:>4}  {row[2]:>4}"
-                      f"  {share:2d}% /\n")  # fmt: skip
-    return Result("Filesystem     1K-blocks     Used Available Use% Mounted on\n"
-                  f"/dev/vda1      {_DISK_KIB:>9} {used:>8} {free:>9}  {share:2d}% /\n")  # fmt: skip
+        head = "Filesystem      Size  Used Avail Use% Mounted on\n"
+        return Result(f"{head}/dev/vda1       {row[0]:>4}  {row[1]:>4}  {row[2]:>4}  {share:2d}% /\n")
+    head = "Filesystem     1K-blocks     Used Available Use% Mounted on\n"
+    return Result(f"{head}/dev/vda1      {_DISK_KIB:>9} {used:>8} {free:>9}  {share:2d}% /\n")
 
 
 def _nproc(call: Call) -> Result:
@@ -153,10 +153,21 @@ def _pwd(call: Call) -> Result:
 
 _ABOUT = f"of a simulated host; its memory is what the workloads use, {TRADING_SYSTEM} among them"
 TOOLS = {
-    "id": Program(_id, "-u -g -n"), "whoami": Program(_whoami, "who is logged in"), "hostname": Program(_hostname, "the name"),
-    "uname": Program(_uname, "-a -s -n -r -m"), "uptime": Program(_uptime, "-p"), "free": Program(_free, f"-m -g -h, {_ABOUT}"),
-    "df": Program(_df, "-h"), "nproc": Program(_nproc, "eight"), "which": Program(_which, "where a program lies"),
-    "logger": Program(_logger, "kept in the History"), "true": Program(_true, "0"), "false": Program(_false, "1"),
-    "test": Program(_test, "conditions"), "[": Program(_test, "conditions"), "pwd": Program(_pwd, "the folder"),
-    "sync": Program(_true, "nothing to do"), "clear": Program(_true, "nothing to do"),
-}  # fmt: skip
+    "id": Program(_id, "-u -g -n"),
+    "whoami": Program(_whoami, "who is logged in"),
+    "hostname": Program(_hostname, "the name"),
+    "uname": Program(_uname, "-a -s -n -r -m"),
+    "uptime": Program(_uptime, "-p"),
+    "free": Program(_free, f"-m -g -h, {_ABOUT}"),
+    "df": Program(_df, "-h"),
+    "nproc": Program(_nproc, "eight"),
+    "which": Program(_which, "where a program lies"),
+    "logger": Program(_logger, "kept in the History"),
+    "true": Program(_true, "0"),
+    "false": Program(_false, "1"),
+    "test": Program(_test, "conditions"),
+    "[": Program(_test, "conditions"),
+    "pwd": Program(_pwd, "the folder"),
+    "sync": Program(_true, "nothing to do"),
+    "clear": Program(_true, "nothing to do"),
+}

@@ -23,10 +23,14 @@ from sim.actors.user_program import UserProgram
 VERSION = "3.11"
 """The version that the firm's machines show."""
 _NOT_RUN = {
-    "http.server": "it serves until somebody stops it", "pdb": "it waits for somebody to type",
-    "pip": "nothing is installed during a drill", "venv": "nothing is installed during a drill",
-    "idlelib": "it opens a window", "cProfile": "it measures the machine, not the firm", "timeit": "it measures the machine",
-}  # fmt: skip
+    "http.server": "it serves until somebody stops it",
+    "pdb": "it waits for somebody to type",
+    "pip": "nothing is installed during a drill",
+    "venv": "nothing is installed during a drill",
+    "idlelib": "it opens a window",
+    "cProfile": "it measures the machine, not the firm",
+    "timeit": "it measures the machine, not the firm",
+}
 
 
 def python(call: Call) -> Result:
@@ -80,8 +84,8 @@ def _read_effect(call: Call, code: str) -> None:
     if acts is not None:
         call.terminal.finding(
             "new_object",
-            f"{acts.kind}().{acts.method} acts on an object that is built in a new process: it cannot reach the running "
-            "system, unless it goes through a file or an endpoint",
+            f"{acts.kind}().{acts.method} acts on an object that is built in a new process: it cannot reach the "
+            "running system, unless it goes through a file or an endpoint",
         )
 
 
@@ -184,8 +188,10 @@ def _json_tool(call: Call, arguments: tuple[str, ...]) -> Result:
     except ValueError as error:
         raise Failed(str(error)) from None
     compact = "--compact" in options
-    shown = json.dumps(value, indent=None if compact else 4, sort_keys="--sort-keys" in options,
-                       ensure_ascii="--no-ensure-ascii" not in options, separators=(",", ":") if compact else None)  # fmt: skip
+    shown = json.dumps(
+        value, indent=None if compact else 4, sort_keys="--sort-keys" in options,
+        ensure_ascii="--no-ensure-ascii" not in options, separators=(",", ":") if compact else None,
+    )  # fmt: skip
     return Result(shown + "\n")
 
 

@@ -12,7 +12,8 @@ from drills.shell.tool import Call, NotHere, Result
 
 _LONG = {
     "raw-output": "r", "compact-output": "c", "null-input": "n", "exit-status": "e", "slurp": "s", "raw-input": "R",
-    "sort-keys": "S", "join-output": "j", "tab": "t", "monochrome-output": "M", "color-output": "C", "ascii-output": "a",
+    "sort-keys": "S", "join-output": "j", "tab": "t", "monochrome-output": "M", "color-output": "C",
+    "ascii-output": "a",
     "from-file": "f", "indent": "\1", "unbuffered": "\2",
 }  # fmt: skip
 _REAL_WORLD = re.compile(r"\b(input_filename|inputs?|debug|stderr|get_search_list|import|include|modulemeta)\b|\$__")

@@ -125,8 +125,11 @@ def printenv(call: Call) -> Result:
 
 def xargs(call: Call) -> Result:
     """Run a program with arguments from its input."""
-    options = options_of(call, "0rtxp", "nIPLdiEsa", {"null": "0", "no-run-if-empty": "r", "max-args": "n", "replace": "I",
-                         "max-procs": "P", "delimiter": "d", "max-lines": "L"}, mixed=False, unsupported="pEsa")  # fmt: skip
+    long = {
+        "null": "0", "no-run-if-empty": "r", "max-args": "n", "replace": "I", "max-procs": "P", "delimiter": "d",
+        "max-lines": "L",
+    }  # fmt: skip
+    options = options_of(call, "0rtx", "nIPLd", long, mixed=False, unsupported="pEsaei")
     command = options.words or ["echo"]
     batches = _batches(call, options, keyboard(call))
     out, err, code = "", "", 0
@@ -176,9 +179,8 @@ def sudo(call: Call) -> Result:
         word = words.pop(0)
         if word in ("-u", "-g", "-h", "-p") and words:
             words.pop(0)
-        elif word in ("-i", "-s", "-l", "-e"):
-            if word in ("-l", "-e"):
-                raise NotHere(f"sudo {word} cannot be executed here")
+        elif word in ("-i", "-s", "-l", "-e") and word in ("-l", "-e"):
+            raise NotHere(f"sudo {word} cannot be executed here")
     variables = dict(call.env)
     while words and re.match(r"[A-Za-z_]\w*=", words[0]):
         name, _, value = words.pop(0).partition("=")
@@ -286,22 +288,26 @@ def mail(call: Call) -> Result:
 
 def _never(call: Call) -> Result:
     """Full-screen programs wait for keys that nobody presses."""
-    if call.name in ("top", "htop") and "-b" in "".join(call.args):
-        raise NotHere(f"{call.name} -b cannot be executed here: ps and free can")
     raise NotHere(f"{call.name} waits for keys that nobody presses")
 
 
+_KEYS = "waits for keys that nobody presses"
 TOOLS = {
     "bash": Program(bash, "-c TEXT, scripts with arguments, text that is piped in, -n, -e, -u, -x, -o"),
-    "sh": Program(bash, "as bash"), "zsh": Program(bash, "as bash"), "dash": Program(bash, "as bash"),
-    "env": Program(env, "shows variables, runs with others; -i, -u"), "printenv": Program(printenv, "values of variables"),
-    "xargs": Program(xargs, "-n -I -0 -r -d -L -P"), "sudo": Program(sudo, "runs the command; -u makes no difference"),
-    "nohup": Program(nohup, "runs the command"), "nice": Program(nice, "runs the command"),
-    "ionice": Program(nice, "runs the command"), "time": Program(timed, "the virtual time that a command takes"),
-    "ssh": Program(ssh, "a command on another machine of the firm"), "scp": Program(scp, "files between machines of the firm"),
-    "mail": Program(mail, "kept in the History"), "mailx": Program(mail, "kept in the History"),
-    "top": Program(_never, "cannot be executed here"), "htop": Program(_never, "cannot be executed here"),
-    "vim": Program(_never, "cannot be executed here"), "vi": Program(_never, "cannot be executed here"),
-    "nano": Program(_never, "cannot be executed here"), "screen": Program(_never, "cannot be executed here"),
-    "tmux": Program(_never, "cannot be executed here"), "k9s": Program(_never, "cannot be executed here"),
-}  # fmt: skip
+    "sh": Program(bash, "as bash"),
+    "zsh": Program(bash, "as bash"),
+    "dash": Program(bash, "as bash"),
+    "env": Program(env, "shows variables, runs with others; -i, -u"),
+    "printenv": Program(printenv, "values of variables"),
+    "xargs": Program(xargs, "-n -I -0 -r -d -L -P"),
+    "sudo": Program(sudo, "runs the command; -u makes no difference"),
+    "nohup": Program(nohup, "runs the command"),
+    "nice": Program(nice, "runs the command"),
+    "ionice": Program(nice, "runs the command"),
+    "time": Program(timed, "the virtual time that a command takes"),
+    "ssh": Program(ssh, "a command on another machine of the firm"),
+    "scp": Program(scp, "files between machines of the firm"),
+    "mail": Program(mail, "kept in the History"),
+    "mailx": Program(mail, "kept in the History"),
+    **{name: Program(_never, _KEYS) for name in ("vim", "vi", "nano", "screen", "tmux", "k9s")},
+}

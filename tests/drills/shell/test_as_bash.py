@@ -1,4 +1,4 @@
-"""What bash 5.2 and GNU's programs said to some three hundred texts is what ours says; and to random ones, where bash is.
+"""What bash 5.2 and GNU's programs said to three hundred texts is what ours says; and to random ones, where bash is.
 
 `said/` holds their output and exit codes, recorded from the real programs on Debian 12 (jq 1.6, mawk).
 """
@@ -47,10 +47,12 @@ def test_the_records_are_what_bash_says(twin: Twin) -> None:
 # A safe grammar: everything that can be written here only prints, and only touches variables.
 
 WORD = st.sampled_from(
-    ["a", "bc", "$x", "$y", "'$x'", '"$x"', '"$y z"', "${x:-d}", "${z:-'q r'}", '"${z:-a b}"', "${x#a}", "${x%c}", "${x/b/_}",
-     "${#y}", "$((n+1))", "$((n*3-1))", '"$(echo $y)"', "$(echo $y)", "`echo $x`", "{1..3}", "{a,b}c", "\\$x", '"\\$x"', "a\\ b",
-     "$'t\\tu'", "$?", "${x^^}", "${y:1:2}", '"$@"', "$*", '""', "''", "$z", '"$z"', "${z+set}", "${x+set}", "~", "x=y", "*.txt", '"*"',
-     "[ab].txt", "-n", "--", "#c", "a#c"]
+    [
+        "a", "bc", "$x", "$y", "'$x'", '"$x"', '"$y z"', "${x:-d}", "${z:-'q r'}", '"${z:-a b}"', "${x#a}", "${x%c}",
+        "${x/b/_}", "${#y}", "$((n+1))", "$((n*3-1))", '"$(echo $y)"', "$(echo $y)", "`echo $x`", "{1..3}", "{a,b}c",
+        "\\$x", '"\\$x"', "a\\ b", "$'t\\tu'", "$?", "${x^^}", "${y:1:2}", '"$@"', "$*", '""', "''", "$z", '"$z"',
+        "${z+set}", "${x+set}", "~", "x=y", "*.txt", '"*"', "[ab].txt", "-n", "--", "#c", "a#c",
+    ]
 )  # fmt: skip
 ARGS = st.lists(WORD, max_size=4).map(" ".join)
 SIMPLE = st.one_of(

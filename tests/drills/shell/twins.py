@@ -81,9 +81,10 @@ class Twin:
     def real(self, text: str, stdin: str = "") -> Result:
         """As bash does it."""
         assert BASH is not None
+        bare = {"LC_ALL": "C", "PATH": os.defpath, "HOME": str(self.folder), "TZ": "UTC"}
         done = subprocess.run(
-            [BASH, "--norc", "--noprofile", "-c", text], cwd=self.folder, input=stdin.encode("utf-8", "surrogateescape"), capture_output=True,
-            timeout=20, env={"LC_ALL": "C", "PATH": os.defpath, "HOME": str(self.folder), "TZ": "UTC"}, check=False,
+            [BASH, "--norc", "--noprofile", "-c", text], cwd=self.folder, env=bare, capture_output=True,
+            input=stdin.encode("utf-8", "surrogateescape"), timeout=20, check=False,
         )  # fmt: skip
         out = done.stdout.decode("utf-8", "surrogateescape").replace(str(self.folder), FOLDER)
         return Result(out, done.stderr.decode("utf-8", "replace").replace(str(self.folder), FOLDER), done.returncode)
