@@ -33,7 +33,8 @@ class Firm:
         self.namespace = ""
         """The context's namespace, once `kubectl config set-context` has set one."""
         self.settings: dict[str, Any] = {"risk_per_trade": 1.0, "max_portfolio_risk": 20, "max_open_positions": 10}
-        self._first_settings = dict(self.settings)
+        self.usual_settings = dict(self.settings)
+        """Those of the start: the ones that this firm reads."""
         self.checked_out: str | None = None
         """The version that the next start of the trading system runs; None for the one that is deployed."""
         self.places: dict[str, str] = {}
@@ -59,7 +60,7 @@ class Firm:
         """Change the running system's settings; those about size change the size of its orders."""
         self.settings.update(changes)
         for name, value in changes.items():
-            usual = self._first_settings.get(name)
+            usual = self.usual_settings.get(name)
             if _SIZES.search(name) and _is_number(value) and _is_number(usual):
                 self.world.strategies.size_factor = max(0.0, float(value) / float(usual))  # type: ignore[arg-type]
 
@@ -67,6 +68,14 @@ class Firm:
         """A started system reads its maps: what can be read as settings is taken, other text changes nothing."""
         for text in data.values():
             self.configure(settings_in(text))
+
+
+def settings_changed(call: Call, changes: Mapping[str, Any]) -> None:
+    """Say of each setting that nothing in this firm reads it: what it would do in the team's system is not known."""
+    known = firm_of(call.terminal).usual_settings
+    for name in changes:
+        if name.lower() not in known:
+            call.terminal.finding("unknown_setting", f"nothing in this firm reads the setting {name}")
 
 
 def firm_of(terminal: Terminal) -> Firm:

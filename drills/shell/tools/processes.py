@@ -82,7 +82,7 @@ def command_of(call: Call, workload: str) -> str:
     firm = firm_of(call.terminal)
     for name, here in firm.inventory.processes.items():
         if here == workload:
-            return f"python {name if name.endswith('.py') else name + '.py'}" if re.search(r"[_.]|run", name) else name
+            return name if " " in name else f"python {name.removesuffix('.py')}.py"
     return _COMMANDS.get(workload, workload)
 
 

@@ -9,7 +9,16 @@ from drills.shell.inventory import WORKLOADS
 from drills.shell.naming import GATEWAY
 from drills.shell.tool import NotHere, Result
 from drills.shell.tools.durations import STOP_GRACE_US
-from drills.shell.tools.firm import effect, length_us, reconnect_after, restart_of, restarted, start_of, wait_for
+from drills.shell.tools.firm import (
+    effect,
+    length_us,
+    reconnect_after,
+    restart_of,
+    restarted,
+    settings_changed,
+    start_of,
+    wait_for,
+)
 from drills.shell.tools.kubectl.errors import ServerError, not_found, usage
 from drills.shell.tools.kubectl.line import Line
 from drills.shell.tools.kubectl.read import find_pod, objects_of
@@ -189,6 +198,7 @@ def _set_env(line: Line, view: DeploymentView, rest: list[str]) -> str:
     restarted(line.call, view.workload)
     if view.workload == TRADING_SYSTEM:
         line.firm.configure({key.lower(): _number(value) for key, value in changes.items() if value is not None})
+    settings_changed(line.call, changes)
     effect(line.call, "configure", f"environment of {view.name}: {', '.join(sorted(changes))}")
     return f"{full_name(view)} env updated\n"
 

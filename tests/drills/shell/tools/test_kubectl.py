@@ -316,3 +316,10 @@ def test_a_pod_without_a_database_has_no_socket_to_one() -> None:
     who = typist("kubectl exec deploy/bot -- psql", "kubectl exec deploy/bot -- psql -h postgres")
     failed(who.type("kubectl exec deploy/bot -- psql -c 'SELECT 1'"), 2, "No such file or directory")
     assert "(1 row)" in who.out("kubectl exec deploy/bot -- psql -h postgres -c 'SELECT 1'")
+
+
+def test_a_setting_that_nothing_reads_is_said_to_be_one() -> None:
+    who = typist("kubectl set env deployment/bot TRADING_ENABLED=false")
+    who.out("kubectl set env deployment/bot TRADING_ENABLED=false")
+    assert findings(who) == ["unknown_setting"]
+    assert who.world.trading.halted is None
