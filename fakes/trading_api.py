@@ -91,6 +91,8 @@ class TradingApi:
             return Response.of_json(self._risk())
         if route == "config":
             return Response.of_json(dict(self._settings))
+        if route == "metrics":
+            return Response.of_text(self._exposition(), kind="text/plain; version=0.0.4")
         if route == "version":
             return Response.of_json({"version": self._version()})
         return self._data(route, request)
@@ -139,6 +141,13 @@ class TradingApi:
 
     def _position(self, symbol: str, qty: int) -> dict[str, Any]:
         return {"symbol": symbol, "qty": qty, "last_price": round(self._world.feed.last_price(symbol), 4)}
+
+    def _exposition(self) -> str:
+        """The system's own metrics in Prometheus' text format, as they were scraped last."""
+        monitoring = self._world.monitoring
+        names = [series.key for series in monitoring.series if not series.labels]
+        values = [(name, monitoring.query(name)) for name in names]
+        return "".join(f"# TYPE {name} gauge\n{name} {value!r}\n" for name, value in values if value == value)
 
     def _version(self) -> str:
         return str(self._world.cluster["trading-system"].revision.version)

@@ -58,7 +58,7 @@ def _set(shell: Shell, builtin: str, flags: str, name: str, plus: str, value: st
         shell.variables.export(name, "n" not in flags)
     elif "x" in flags:
         shell.variables.export(name)
-    if builtin == "readonly" or "r" in flags:
+    if (builtin == "readonly" or "r" in flags) and value is not None:
         shell.variables.protect(name)
 
 

@@ -11,7 +11,7 @@ from drills.shell.compound import facts_of
 from drills.shell.conditions import ConditionProblem, judge
 from drills.shell.files import absolute
 from drills.shell.parameters import ShellFailure
-from drills.shell.streams import Descriptors, Reader
+from drills.shell.streams import Buffer, Descriptors, Reader
 from drills.shell.tool import NotHere
 
 if TYPE_CHECKING:
@@ -386,6 +386,40 @@ def _read_all(shell: Shell, words: list[str], io: Descriptors) -> int:
     return 0
 
 
+def _printf(shell: Shell, words: list[str], io: Descriptors) -> int:
+    """The program of that name; with -v into a variable."""
+    if words[1:2] != ["-v"] or len(words) < 4:
+        return shell.program(words, shell.variables.environment(), io)
+    out = Buffer()
+    status = shell.program([words[0], *words[3:]], shell.variables.environment(), {**io, 1: out})
+    shell.assign(words[2], out.text())
+    return status
+
+
+def _kill(shell: Shell, words: list[str], io: Descriptors) -> int:
+    """End background jobs of this shell, or itself; anything else is for the program of that name."""
+    from drills.shell.console import ENDED
+    from drills.shell.interpreter import Exit
+
+    targets = [word for word in words[1:] if not word.startswith("-")]
+    pids = [shell.job_of(word) for word in targets]
+    if pids == [shell.console.pid]:
+        if words[1] == "-0":
+            return 0
+        raise Exit(ENDED)
+    own = [pid in shell.jobs or word.startswith("%") for pid, word in zip(pids, targets, strict=True)]
+    if not any(own):
+        return shell.program(words, shell.variables.environment(), io)
+    status = 0
+    for pid, word in zip(pids, targets, strict=True):
+        if pid is None or pid not in shell.jobs:
+            shell.complain(io, f"kill: {word}: no such job")
+            status = 1
+        elif not words[1].startswith("-0"):
+            shell.console.end(shell.jobs[pid])
+    return status
+
+
 BUILTINS: dict[str, Builtin] = {
     ":": _nothing, "true": _nothing, "false": _false, "cd": _cd, "pwd": _pwd, "pushd": _pushd, "popd": _pushd,
     "dirs": _pushd, "exit": _exit, "logout": _exit, "return": _return, "break": _break, "continue": _break,
@@ -393,6 +427,7 @@ BUILTINS: dict[str, Builtin] = {
     "builtin": _builtin, "type": _which, "set": _set, "shopt": _shopt, "shift": _shift, "trap": _trap, "wait": _wait,
     "jobs": _jobs, "fg": _foreground, "bg": _foreground, "times": _times, "let": _let, "umask": _umask,
     "history": _history, "hash": _nothing, "disown": _nothing, "ulimit": _nothing, "alias": _alias,
-    "unalias": _nothing, "mapfile": _read_all, "readarray": _read_all, **VARIABLE_BUILTINS,
+    "unalias": _nothing, "printf": _printf, "kill": _kill, "mapfile": _read_all, "readarray": _read_all,
+    **VARIABLE_BUILTINS,
 }  # fmt: skip
-"""What each is called and does; `echo`, `printf` and `kill` are programs of the machine."""
+"""What each is called and does; `echo` is a program of the machine, and costs as little."""

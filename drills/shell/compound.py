@@ -27,7 +27,7 @@ from drills.shell.syntax import (
 if TYPE_CHECKING:
     from drills.shell.interpreter import Shell
 
-MOST_ROUNDS = 20_000
+MOST_ROUNDS = 10_000
 """A loop that goes round more often than this is left, as one that never ends."""
 
 

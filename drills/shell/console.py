@@ -45,6 +45,8 @@ _WRAPPERS = frozenset(
      "rev", "paste", "column", "nl", "base64", "realpath", "logger"]
 )  # fmt: skip
 """Programs that do nothing to the firm by themselves: what they call or touch counts."""
+ENDED = 143
+"""The status of what was ended by a signal."""
 MOST_CALLS = 40
 """How deep functions, scripts and substitutions may call each other."""
 BACKGROUND_US = 60 * MINUTE
@@ -240,7 +242,10 @@ class Console:
 
     def read(self, path: str) -> str:
         """The text of a file by its absolute path, found by its meaning where it goes by another name."""
-        return self.machine.read(path, self)
+        text, stands_for = self.machine.read(path)
+        if stands_for is not None:
+            self.stands_for(path, stands_for)
+        return text
 
     def read_file(self, path: str) -> str:
         """The text of a file."""
@@ -255,7 +260,7 @@ class Console:
 
     def exists(self, path: str) -> bool:
         """Whether there is a file or folder."""
-        return self.machine.exists(absolute(path, self.project))
+        return self.files.exists(absolute(path, self.project))
 
     def stands_for(self, path: str, what: str) -> None:
         """A file was found by its meaning: that is written down."""
@@ -325,7 +330,6 @@ class Console:
         sitting = Sitting(self.sitting.process)
         sitting.context = dict(self.sitting.context)
         console = Console(self.firm, self.machine, sitting)
-        job.done = self.world.env.event()
 
         def run() -> None:
             try:
@@ -333,14 +337,22 @@ class Console:
                     body(console)
             except TimeUp:
                 job.status = 137
-            assert job.done is not None
-            job.done.succeed()
+            finally:
+                if job.status is None:
+                    job.status = ENDED
+                if not job.done.triggered:
+                    job.done.succeed()
 
-        self.firm.start(run, f"{text} &")
+        job.end = self.firm.start(run, f"{text} &")
         return console.pid
+
+    def end(self, job: Job) -> None:
+        """End a background job, if it still runs."""
+        if job.status is None:
+            job.end()
 
     def wait_for(self, job: Job) -> int:
         """Wait for a background job; its status."""
-        if job.status is None and job.done is not None:
+        if job.status is None:
             self.wait_event(job.done, BACKGROUND_US)
-        return 127 if job.status is None else job.status
+        return ENDED if job.status is None else job.status

@@ -45,8 +45,15 @@ class Layer(Protocol):
 class Files:
     """The file system of one machine."""
 
-    def __init__(self, layers: tuple[Layer, ...], now_us: Callable[[], int], disk: Disk | None, mount: str) -> None:
-        """Layers in the order in which they are asked; the World's `disk` appears at `mount`."""
+    def __init__(
+        self, layers: tuple[Layer, ...], now_us: Callable[[], int], disk: Disk | None, mount: str,
+        kept_as: Callable[[str], str | None] = lambda path: None,
+    ) -> None:  # fmt: skip
+        """Layers in the order in which they are asked; the World's `disk` appears at `mount`.
+
+        `kept_as` names the file of that disk that a path stands for though it goes by another name.
+        """
+        self._kept_as = kept_as
         self._layers, self._now_us = layers, now_us
         self._disk, self._mount = disk, mount.rstrip("/") + "/"
         self._written: dict[str, str] = {}
@@ -58,6 +65,10 @@ class Files:
         self._gone: set[str] = set()  # membership only
 
     # Looking.
+
+    def layer_of(self, path: str) -> Layer | None:
+        """Where a file that was not written here comes from."""
+        return None if clean(path) in self._written else self._layer(clean(path))
 
     def _layer(self, path: str) -> Layer | None:
         if path in self._gone:
@@ -160,7 +171,7 @@ class Files:
 
     def write(self, path: str, text: str, append: bool = False) -> None:
         """Write a file; FileNotFoundError when its folder is missing, IsADirectoryError when it is one."""
-        path = clean(path)
+        path = self._kept(clean(path))
         if path == "/dev/null":
             return
         if self.is_folder(path):
@@ -176,6 +187,13 @@ class Files:
         else:
             self._written[path] = text
             self._modified[path] = self._now_us()
+
+    def _kept(self, path: str) -> str:
+        """The path under which a file of the World's disk is kept, when that is what `path` stands for."""
+        if path in self._written or any(layer.has(path) for layer in self._layers[:-1]):
+            return path
+        name = self._kept_as(path)
+        return path if name is None else self._mount + name
 
     def _on_disk(self, path: str) -> bool:
         """Whether a path belongs to the World's disk: what the trading system itself keeps there."""
@@ -218,7 +236,7 @@ class Files:
 
     def remove(self, path: str) -> None:
         """Delete a file or an empty folder; FileNotFoundError, OSError for a folder that is not empty."""
-        path = clean(path)
+        path = self._kept(clean(path))
         if self.is_file(path):
             self._written.pop(path, None)
             if self._disk is not None and self._on_disk(path):

@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import greenlet
+
 from drills.shell.files import Files, Layer
 from drills.shell.layers import Constants, Repository, RunningFiles
-from drills.shell.meanings import by_meaning
+from drills.shell.meanings import Meanings
 from drills.shell.tool import NotHere, Tool
 from drills.shell.tools import all_tools
 from scenarios.nemesis import Nemesis
+from sim.actors.hub import Killed
 from sim.actors.process import Process
 from sim.world import World
 
@@ -63,12 +66,14 @@ class Machine:
         self.name, self.services = name, services
         self.user = "oncall" if name == WORKSTATION else "root"
         self.project = firm.project
-        self._world = firm.world
+        self._meanings = Meanings(firm.world)
         layers: list[Layer] = [RunningFiles(firm.world, firm.project)]
         if firm.repo is not None:
             layers.append(Repository(firm.repo, firm.project))
-        layers.append(Constants(name, self.user, firm.project))
-        self.files = Files(tuple(layers), lambda: firm.world.env.now, firm.world.disk, firm.project)
+        layers += [Constants(name, self.user, firm.project), self._meanings]
+        self.files = Files(
+            tuple(layers), lambda: firm.world.env.now, firm.world.disk, firm.project, self._meanings.kept_as
+        )
 
     def environment(self) -> dict[str, str]:
         """The variables of a fresh login."""
@@ -79,23 +84,10 @@ class Machine:
             "USER": self.user,
         }  # fmt: skip
 
-    def read(self, path: str, console: Any) -> str:
-        """The text of a file, by its name or else by its meaning."""
-        try:
-            return self.files.read(path)
-        except FileNotFoundError:
-            text = by_meaning(self._world, path)
-            if text is None or not self._may_stand_for(path):
-                raise
-            console.stands_for(path, text[0])
-            return text[1]
-
-    def exists(self, path: str) -> bool:
-        """Whether there is such a file or folder, by name or meaning."""
-        return self.files.exists(path) or (self._may_stand_for(path) and by_meaning(self._world, path) is not None)
-
-    def _may_stand_for(self, path: str) -> bool:
-        return not self.files.removed(path) and not path.startswith(("/tmp/", "/etc/", "/dev/", "/proc/"))
+    def read(self, path: str) -> tuple[str, str | None]:
+        """The text of a file, and what it stands for when it was found by its meaning."""
+        text = self.files.read(path)
+        return text, self._meanings.stands_for(path) if self.files.layer_of(path) is self._meanings else None
 
 
 class Firm:
@@ -138,17 +130,27 @@ class Firm:
             self._kept[kind] = make()
         return cast(T, self._kept[kind])
 
-    def start(self, body: Callable[[], object], what: str) -> None:
-        """Run something in virtual time beside everything else; our own bugs pass on."""
+    def start(self, body: Callable[[], object], what: str) -> Callable[[], None]:
+        """Run something in virtual time beside everything else; what is given back ends it.
+
+        Our own bugs pass on, as errors of the simulator.
+        """
+        bodies: list[greenlet.greenlet] = []
 
         def guarded() -> None:
             try:
                 body()
+            except Killed:  # the run is over
+                pass
             except NotHere as finding:
                 self.world.history.emit("shell.not_here", what, why=str(finding))
             except Exception as error:
-                raise AssertionError(
-                    f"in the simulated shell, running {what!r}: {type(error).__name__}: {error}"
-                ) from error
+                found = f"{type(error).__name__}: {error}"
+                raise AssertionError(f"in the simulated shell, running {what!r}: {found}") from error
 
-        self.process.start(guarded, what)
+        def born(running: greenlet.greenlet) -> None:
+            bodies.append(running)
+            self.process.adopt(running)
+
+        self.world.hub.call(guarded, born)
+        return lambda: self.world.hub.kill(bodies[0])

@@ -297,6 +297,8 @@ class Shell(ShellState):
             self.pipe_status = [self.status]
             return
         self.call(words, simple.assignments, streams)
+        for assignment in simple.declared:
+            self.make_assignment(assignment)
         self.pipe_status = [self.status]
 
     def make_assignment(self, assignment: Assignment) -> None:
@@ -397,7 +399,7 @@ class Shell(ShellState):
         foreground = AndOr(item.first, item.rest, False, item.text, item.line)
         streams: Descriptors = {**io, 0: Reader("")}
         number = len(self.jobs) + 1
-        job = Job(item.text)
+        job = Job(item.text, self.console.world.env.event())
 
         def body(console: Console) -> int:
             twin.console = console

@@ -53,6 +53,8 @@ class Inventory:
     """The namespace of what is not said otherwise; "" when the runbook names none, and none is checked."""
     pods: dict[str, str] = field(default_factory=dict)
     """Pod name used -> deployment."""
+    pod_containers: dict[str, str] = field(default_factory=dict)
+    """Deployment -> the container that the runbook names in its pods."""
     containers: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     processes: dict[str, str] = field(default_factory=dict)
@@ -121,10 +123,10 @@ def _name_services(inventory: Inventory, found: Mentions) -> None:
         line = found.line("deployment", name) or next((found.line("pod", p) for p in pods if base_name(p) == name), 0)
         if guessed is not None and guessed.here in WORKLOADS:
             services[name] = guessed.here
-            inventory.rows.append(Row(name, kind, guessed.here, f'line {line}, by the word "{guessed.word}"'))
+            inventory.rows.append(Row(name, kind, guessed.here, f'{_at(line)}, by the word "{guessed.word}"'))
         else:
             services[name] = name
-            why = f"line {line}: a service of its own, healthy unless a command touches it"
+            why = f"{_at(line)}: a service of its own, healthy unless a command touches it"
             inventory.rows.append(Row(name, kind, name, why, assumed=True))
     taken = set(services.values())
     inventory.services = {
@@ -138,12 +140,14 @@ def _name_services(inventory: Inventory, found: Mentions) -> None:
             here = inventory.services[base]
             why = f"line {found.line('pod', pod)}: stands for the pod of {base} that serves"
             inventory.rows.append(Row(pod, "pod", here, why, assumed=True))
+    for container, name in found.containers_of.items():
+        inventory.pod_containers.setdefault(inventory.pods.get(name, name), container)
     _name_namespaces(inventory, found)
     inventory.config_maps = tuple(name for name in found.of("configmap") if not _placeholder(name)) or (
         "trading-config",
     )
     for name in found.of("configmap"):
-        inventory.rows.append(Row(name, "configmap", name, f"line {found.line('configmap', name)}", assumed=True))
+        inventory.rows.append(Row(name, "configmap", name, _at(found.line("configmap", name)), assumed=True))
 
 
 def _name_namespaces(inventory: Inventory, found: Mentions) -> None:
@@ -174,17 +178,17 @@ def _name_others(inventory: Inventory, found: Mentions) -> None:
             line = found.line(kind, name)
             if guessed is not None:
                 table[name] = guessed.here
-                inventory.rows.append(Row(name, kind, guessed.here, f'line {line}, by the word "{guessed.word}"'))
+                inventory.rows.append(Row(name, kind, guessed.here, f'{_at(line)}, by the word "{guessed.word}"'))
             else:
                 table[name] = base_name(name)
-                why = f"line {line}: a service of its own, healthy unless a command touches it"
+                why = f"{_at(line)}: a service of its own, healthy unless a command touches it"
                 inventory.rows.append(Row(name, kind, base_name(name), why, assumed=True))
     for name in (*found.of("process"), *found.of("grepped")):
         guessed = guess(name)
         if guessed is not None and guessed.here in WORKLOADS and not _placeholder(name):
             inventory.processes.setdefault(name, guessed.here)
             line = found.line("process", name) or found.line("grepped", name)
-            inventory.rows.append(Row(name, "process", guessed.here, f'line {line}, by the word "{guessed.word}"'))
+            inventory.rows.append(Row(name, "process", guessed.here, f'{_at(line)}, by the word "{guessed.word}"'))
     if found.of("database"):
         inventory.databases = tuple(found.of("database"))
         for name in inventory.databases:
@@ -225,6 +229,10 @@ def same_metric(name: str, known: Sequence[str]) -> str:
 
     wanted = words(name)
     return next((metric for metric in known if words(metric) == wanted), "")
+
+
+def _at(line: int) -> str:
+    return f"line {line}" if line else "a manifest of the repository"
 
 
 def _placeholder(name: str) -> bool:

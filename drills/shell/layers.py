@@ -35,11 +35,11 @@ class RunningFiles:
 
     def read(self, path: str) -> str | None:
         """A state file (damaged ones look damaged) or a log."""
-        name = path.removeprefix(self._project) if path.startswith(self._project) else ""
-        if name and self._world.disk.exists(name):
-            return self._world.disk.read(name)
         maker = self._maker(path)
-        return None if maker is None else maker(self._world)
+        if maker is not None:
+            return maker(self._world)
+        name = path.removeprefix(self._project) if path.startswith(self._project) else ""
+        return self._world.disk.read(name) if name and self._world.disk.exists(name) else None
 
     def _paths(self) -> list[str]:
         return [*self._world.disk.paths(), *RECORDS]

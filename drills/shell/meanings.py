@@ -50,6 +50,7 @@ def _slippage(world: World) -> str:
 _MEANINGS: tuple[tuple[re.Pattern[str], str, Maker], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), name, maker)
     for pattern, name, maker in (
+        (r"/[^/]*slippage[^/]*\.json$", "what orders cost against their price at decision", _slippage),
         (r"/expected_positions\.json$", "the system's own positions", _held),
         (r"/(?:actual|broker)_positions\.json$", "the positions at the broker", _at_broker),
         (r"/[^/]*positions?[^/]*\.json$", POSITIONS_FILE, _state(POSITIONS_FILE)),
@@ -70,12 +71,55 @@ _MEANINGS: tuple[tuple[re.Pattern[str], str, Maker], ...] = tuple(
 )
 
 
-def by_meaning(world: World, path: str) -> tuple[str, str] | None:
-    """What a file that is not there stands for, and its text; None when its name says nothing."""
-    for pattern, name, maker in _MEANINGS:
-        if pattern.search(path):
-            try:
-                return name, maker(world)
-            except FileNotFoundError:
-                return None
-    return None
+_NOWHERE_ELSE = ("/tmp/", "/etc/", "/dev/", "/proc/", "/usr/", "/bin/")
+"""Folders whose files stand for nothing but themselves."""
+
+
+class Meanings:
+    """The files that are found by what their names say; no folder lists them."""
+
+    def __init__(self, world: World) -> None:
+        """Of one firm."""
+        self._world = world
+
+    def has(self, path: str) -> bool:
+        """Whether the name says what the file holds, and the firm has that."""
+        return self.stands_for(path) is not None
+
+    def stands_for(self, path: str) -> str | None:
+        """What a file of that name is in this firm; None when the name says nothing."""
+        found = self._found(path)
+        return None if found is None else found[0]
+
+    def kept_as(self, path: str) -> str | None:
+        """The file of the World's disk that it is; None when it is made from something else."""
+        name = self.stands_for(path)
+        return name if name in (POSITIONS_FILE, ORDERS_FILE) else None
+
+    def read(self, path: str) -> str | None:
+        """The text."""
+        found = self._found(path)
+        return None if found is None else found[1](self._world)
+
+    def _found(self, path: str) -> tuple[str, Maker] | None:
+        if path.startswith(_NOWHERE_ELSE):
+            return None
+        for pattern, name, maker in _MEANINGS:
+            if pattern.search(path):
+                missing = name in (POSITIONS_FILE, ORDERS_FILE) and not self._world.disk.exists(name)
+                return None if missing else (name, maker)
+        return None
+
+    def names(self, folder: str) -> list[str] | None:
+        """Nothing is listed."""
+        return None
+
+    def modified_us(self, path: str) -> int:
+        """As the file that it is; now, for what is made when somebody reads it."""
+        kept = self.kept_as(path)
+        known = None if kept is None else self._world.disk.modified_us(kept)
+        return self._world.env.now if known is None else known
+
+    def executable(self, path: str) -> bool:
+        """None of them is a program."""
+        return False

@@ -188,8 +188,15 @@ def simple_commands(text: str) -> Iterator[list[str]]:
     text = re.sub(r"\\\n", " ", text)
     for piece in _statements(text):
         words: list[str] = []
+        skip = False
         for word in _split(piece):
-            if word in _ENDS:
+            if skip:
+                skip = False  # the file of a redirection
+            elif set(word) <= set("<>&|") and set(word) & set("<>"):
+                skip = True
+                if words and words[-1].isdigit():
+                    words.pop()
+            elif word in _ENDS:
                 if words:
                     yield words
                 words = []

@@ -53,6 +53,10 @@ def value_of(shell: Values, part: Parameter, words: Words) -> str | list[str]:
     """What a parameter becomes; a list for `$@`, `$*` and whole arrays."""
     if part.op == "names":
         return [name for name in shell.variable_names() if name.startswith(part.name)]
+    if part.op == "indirect" and part.index is not None and words.text(part.index) in ("@", "*"):
+        found_array = shell.variable(part.name)
+        size = len(found_array) if isinstance(found_array, list) else int(found_array is not None)
+        return [str(number) for number in range(size)]
     if part.op == "indirect":
         target = _plain(shell, part, words)
         name = "" if target is None else str(target)

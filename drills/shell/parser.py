@@ -29,13 +29,16 @@ from drills.shell.syntax import (
 
 _CLOSING = frozenset(["then", "else", "elif", "fi", "do", "done", "esac", "}", "]]"])
 _FUNCTION = re.compile(r"([A-Za-z_][\w.:-]*)[ \t]*\(\)")
-_DEEPEST = 60
+_DEEPEST = 40
 """How deep commands may nest; what is deeper was not written by a person."""
 
 
 def parse(text: str, placeholders: bool = False) -> Script:
     """The commands of `text`; with `placeholders`, `<name>` stands for something to be filled in."""
-    return Parser(text, placeholders).script()
+    try:
+        return Parser(text, placeholders).script()
+    except RecursionError:
+        raise ShellSyntaxError("commands nest too deep", 1) from None
 
 
 class Parser(SimpleCommands):

@@ -200,6 +200,9 @@ class Session:
             code, closed = leaving.code, True
         except Leave as leaving:
             code = leaving.code
+        except RecursionError:
+            shell.complain(streams, "calls nest too deep: it looks as if they never end")
+            code = 2
         except ShellFailure as failure:
             shell.complain(streams, failure.message)
             code, closed = failure.code, not shell.interactive

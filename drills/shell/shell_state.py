@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 class Job:
     """Something that runs in the background."""
 
-    def __init__(self, text: str) -> None:
-        """Just started."""
-        self.text, self.number = text, 0
+    def __init__(self, text: str, done: simpy.Event) -> None:
+        """Just started; `done` fires when it has ended."""
+        self.text, self.number, self.done = text, 0, done
         self.status: int | None = None
-        self.done: simpy.Event | None = None
-        """Fires when it has ended."""
+        self.end: Callable[[], None] = lambda: None
+        """Ends it."""
 
 
 class ShellState:
@@ -87,7 +87,12 @@ class ShellState:
             "!": lambda: None if self.last_background is None else str(self.last_background),
             "LINENO": lambda: str(self.line), "RANDOM": lambda: str(self.console.draw(32768)),
             "SECONDS": lambda: str(self.console.seconds()), "PIPESTATUS": lambda: [str(s) for s in self.pipe_status],
-            "HOSTNAME": lambda: self.console.place, "EPOCHSECONDS": lambda: str(int(self.console.epoch_s())),
+            "HOSTNAME": lambda: self.console.place,
+            "BASH_SOURCE": lambda: [self.name] if self.name != "bash" else [],
+            "BASH_VERSION": lambda: "5.2.15(1)-release", "UID": lambda: "0" if self.console.user == "root" else "1000",
+            "EUID": lambda: "0" if self.console.user == "root" else "1000", "PPID": lambda: "1",
+            "OSTYPE": lambda: "linux-gnu", "BASHPID": lambda: str(self.console.pid),
+            "EPOCHSECONDS": lambda: str(int(self.console.epoch_s())),
         }  # fmt: skip
         return special[name]() if name in special else self.variables.get(name)
 

@@ -32,6 +32,7 @@ class SimpleCommands(Lexer):
         """Read a simple command."""
         line = self.line
         assignments: list[Assignment] = []
+        declared: list[Assignment] = []
         words: list[Word] = []
         redirects: list[Redirect] = []
         while True:
@@ -44,7 +45,9 @@ class SimpleCommands(Lexer):
                     assignments.append(assigned)
                     continue
                 if assigned is not None:
-                    raise ShellSyntaxError("an array in a declaration cannot be executed here", line)
+                    declared.append(assigned)
+                    words.append((Text(assigned.name),))
+                    continue
             if self.peek(2) == ">(":
                 raise ShellSyntaxError("the process substitution `>(...)' cannot be executed here", line)
             word = self.word()
@@ -55,7 +58,7 @@ class SimpleCommands(Lexer):
             words.append(word)
         if not (assignments or words or redirects):
             raise self.unexpected()
-        return Command(Simple(tuple(assignments), tuple(words), line), tuple(redirects))
+        return Command(Simple(tuple(assignments), tuple(words), line, tuple(declared)), tuple(redirects))
 
     def _declares(self, words: list[Word]) -> bool:
         """Whether what follows may be an array assignment though a word came first (`local a=(1 2)`)."""

@@ -93,6 +93,8 @@ class Simple:
     words: tuple[Word, ...]
     line: int
     """Counted from 1."""
+    declared: tuple[Assignment, ...] = ()
+    """Arrays that a declaration sets (`local a=(1 2)`); their names are among the words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def start(call: Call, workload: str, name: str) -> None:
         _take_checked_out(call, workload)
         firm_of(call.terminal).cluster.start(workload)
         restarted(call, workload)
-        effect(call, start_of(workload) if workload in WORKLOADS else "", f"{name} started")
+        effect(call, start_of(workload), f"{name} started")
         reconnect_after(call, workload)
 
 
@@ -88,7 +88,7 @@ def restart(call: Call, workload: str, name: str) -> None:
         call.wait_us(STOP_GRACE_US)
         cluster.restart(workload)
     restarted(call, workload)
-    effect(call, restart_of(workload) if workload in WORKLOADS else "", f"{name} restarted")
+    effect(call, restart_of(workload), f"{name} restarted")
     reconnect_after(call, workload)
 
 

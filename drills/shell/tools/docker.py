@@ -47,7 +47,7 @@ def docker(call: Call) -> Result:
     if words[:1] == ["container"]:
         words = words[1:]
     if words[:1] == ["compose"]:
-        return _compose(call, words[1:])
+        return docker_compose(call, words[1:])
     if not words:
         return Result("Usage:  docker [OPTIONS] COMMAND\n")
     verb, rest = words[0], words[1:]
@@ -383,9 +383,14 @@ def _named_logs(call: Call, name: str, options: Options) -> str:
     return "".join(f"{name}  | {line}\n" for line in _logs(call, one).out.splitlines())
 
 
-def docker_compose(call: Call) -> Result:
-    """The old program of its own."""
-    return _compose(call, list(call.args))
+def docker_compose(call: Call, words: list[str] | None = None) -> Result:
+    """`docker compose`, and the old program of its own."""
+    try:
+        return _compose(call, list(call.args) if words is None else words)
+    except UnknownOption as error:
+        return Result(err=f"unknown flag: {error.option}\nSee 'docker compose --help'.\n", code=125)
+    except DockerError as error:
+        return Result(err=f"{error}\n", code=1)
 
 
 _ABOUT = "ps logs exec inspect stats restart stop start kill update; compose up -d, down, restart, stop, ps, logs, exec"

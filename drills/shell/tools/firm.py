@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from drills.shell.inventory import Inventory
-from drills.shell.naming import GATEWAY, MONITORING, POSTGRES, REDIS
+from drills.shell.inventory import WORKLOADS, Inventory
+from drills.shell.naming import GATEWAY, MONITORING, POSTGRES, REDIS, guess
 from drills.shell.tools.durations import POLL_US
 from sim.clock import DAY, HOUR, MINUTE, SECOND
 from sim.config import TRADING_SYSTEM
@@ -33,7 +33,8 @@ class Firm:
         self.namespace = ""
         """The context's namespace, once `kubectl config set-context` has set one."""
         self.settings: dict[str, Any] = {"risk_per_trade": 1.0, "max_portfolio_risk": 20, "max_open_positions": 10}
-        self._first_settings = dict(self.settings)
+        self.usual_settings = dict(self.settings)
+        """Those of the start: the ones that this firm reads."""
         self.checked_out: str | None = None
         """The version that the next start of the trading system runs; None for the one that is deployed."""
         self.places: dict[str, str] = {}
@@ -59,7 +60,7 @@ class Firm:
         """Change the running system's settings; those about size change the size of its orders."""
         self.settings.update(changes)
         for name, value in changes.items():
-            usual = self._first_settings.get(name)
+            usual = self.usual_settings.get(name)
             if _SIZES.search(name) and _is_number(value) and _is_number(usual):
                 self.world.strategies.size_factor = max(0.0, float(value) / float(usual))  # type: ignore[arg-type]
 
@@ -67,6 +68,14 @@ class Firm:
         """A started system reads its maps: what can be read as settings is taken, other text changes nothing."""
         for text in data.values():
             self.configure(settings_in(text))
+
+
+def settings_changed(call: Call, changes: Mapping[str, Any]) -> None:
+    """Say of each setting that nothing in this firm reads it: what it would do in the team's system is not known."""
+    known = firm_of(call.terminal).usual_settings
+    for name in changes:
+        if name.lower() not in known:
+            call.terminal.finding("unknown_setting", f"nothing in this firm reads the setting {name}")
 
 
 def firm_of(terminal: Terminal) -> Firm:
@@ -118,18 +127,27 @@ def restarted(call: Call, workload: str) -> None:
     world = call.terminal.world
     if workload == TRADING_SYSTEM:
         world.database.release("api-service")  # the pool of connections was its own
-    call.terminal.nemesis.mitigate(_MENDED_BY_RESTART.get(workload, ()))
+    call.terminal.nemesis.mitigate(_MENDED_BY_RESTART.get(_kind(workload), ()))
+
+
+def _kind(workload: str) -> str:
+    """One of the World's own services, its monitoring, or "" for a service that only this team has."""
+    if workload in (*WORKLOADS, MONITORING):
+        return workload
+    found = guess(workload)
+    return MONITORING if found is not None and found.here == MONITORING else ""
 
 
 def start_of(workload: str) -> str:
-    """The action that starting a workload again stands for."""
-    return {TRADING_SYSTEM: "start_system", MONITORING: "restore_monitoring"}.get(workload, "restart_service")
+    """The action that starting a service again stands for; "" for one that only this team has."""
+    named = {"": "", TRADING_SYSTEM: "start_system", MONITORING: "restore_monitoring"}
+    return named.get(_kind(workload), "restart_service")
 
 
 def restart_of(workload: str) -> str:
-    """The action that restarting a workload stands for."""
-    named = {TRADING_SYSTEM: "restart", MONITORING: "restore_monitoring", GATEWAY: "reconnect"}
-    return named.get(workload, "restart_service")
+    """The action that restarting a service stands for; "" for one that only this team has."""
+    named = {"": "", TRADING_SYSTEM: "restart", MONITORING: "restore_monitoring", GATEWAY: "reconnect"}
+    return named.get(_kind(workload), "restart_service")
 
 
 def reconnect_after(call: Call, workload: str) -> None:

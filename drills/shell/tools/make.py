@@ -130,7 +130,10 @@ def make(call: Call) -> Result:
             name, _, given[name] = word.partition("=")
         else:
             goals.append(word)
-    text = _text(call, folder, file)
+    try:
+        text = _text(call, folder, file)
+    except IsADirectoryError:
+        return Result(err=f"make: {file}: read error: Is a directory\nmake: *** No targets.  Stop.\n", code=2)
     if text is None:
         if call.terminal.repo is None:
             raise NotHere(f"make {' '.join(goals)}: name the repository with --repo")

@@ -15,7 +15,7 @@ from drills.shell.tool import Call, NotHere, Result
 from drills.shell.tools import control
 from drills.shell.tools.durations import extra_us
 from drills.shell.tools.firm import AGE_BEFORE_US, firm_of
-from drills.shell.tools.options import UnknownOption, read_options
+from drills.shell.tools.options import Options, UnknownOption, read_options
 from drills.shell.tools.tables import columns
 from sim.config import TRADING_SYSTEM
 
@@ -82,7 +82,7 @@ def command_of(call: Call, workload: str) -> str:
     firm = firm_of(call.terminal)
     for name, here in firm.inventory.processes.items():
         if here == workload:
-            return f"python {name if name.endswith('.py') else name + '.py'}" if re.search(r"[_.]|run", name) else name
+            return name if " " in name else f"python {name.removesuffix('.py')}.py"
     return _COMMANDS.get(workload, workload)
 
 
@@ -131,12 +131,16 @@ _GREP_FLAGS = {
 }  # fmt: skip
 
 
-def _found(call: Call) -> tuple[list[ProcessRow], object]:
+def _found(call: Call) -> tuple[list[ProcessRow], Options]:
     options = read_options(call.args, _GREP_VALUED, _GREP_FLAGS)
     if not options.words and not options.has("user"):
         raise UnknownOption("pattern", lacks_value=True)
     flags = re.IGNORECASE if options.has("ignore-case") else 0
     pattern = options.words[0] if options.words else ""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise UnknownOption(f"{pattern} ({error})") from error
     rows = []
     for row in running(call):
         text = row.command if options.has("full") else row.name
@@ -153,9 +157,9 @@ def pgrep(call: Call) -> Result:
         rows, options = _found(call)
     except UnknownOption as error:
         return Result(err=f"pgrep: invalid option or no matching criteria specified: {error.option}\n", code=2)
-    if options.has("count"):  # type: ignore[attr-defined]
+    if options.has("count"):
         return Result(f"{len(rows)}\n", code=0 if rows else 1)
-    whole, named = options.has("list-full"), options.has("list")  # type: ignore[attr-defined]
+    whole, named = options.has("list-full"), options.has("list")
     lines = [f"{r.pid} {r.command}" if whole else f"{r.pid} {r.name}" if named else str(r.pid) for r in rows]
     return Result("".join(f"{line}\n" for line in lines), code=0 if rows else 1)
 
@@ -166,7 +170,7 @@ def pkill(call: Call) -> Result:
         rows, options = _found(call)
     except UnknownOption as error:
         return Result(err=f"pkill: invalid option or no matching criteria specified: {error.option}\n", code=2)
-    hang_up = options.has("hup")  # type: ignore[attr-defined]
+    hang_up = options.has("hup")
     hit = list(dict.fromkeys(row.workload for row in rows if row.workload))
     others = [workload for workload in hit if workload != TRADING_SYSTEM]
     if len(hit) > 1:

@@ -9,7 +9,16 @@ from drills.shell.inventory import WORKLOADS
 from drills.shell.naming import GATEWAY
 from drills.shell.tool import NotHere, Result
 from drills.shell.tools.durations import STOP_GRACE_US
-from drills.shell.tools.firm import effect, length_us, reconnect_after, restart_of, restarted, start_of, wait_for
+from drills.shell.tools.firm import (
+    effect,
+    length_us,
+    reconnect_after,
+    restart_of,
+    restarted,
+    settings_changed,
+    start_of,
+    wait_for,
+)
 from drills.shell.tools.kubectl.errors import ServerError, not_found, usage
 from drills.shell.tools.kubectl.line import Line
 from drills.shell.tools.kubectl.read import find_pod, objects_of
@@ -125,7 +134,7 @@ def _delete_pod(line: Line, view: PodView) -> None:
     if any(row.pod == view.pod.name for row in line.firm.cluster.status(view.workload)):
         line.firm.cluster.delete_pod(view.pod.name)
     restarted(line.call, view.workload)
-    action = restart_of(view.workload) if view.workload in WORKLOADS else ""
+    action = restart_of(view.workload)
     effect(line.call, action, f"pod {view.name} deleted")
     reconnect_after(line.call, view.workload)
 
@@ -152,7 +161,7 @@ def _set_image(line: Line, view: DeploymentView, rest: list[str]) -> str:
     if not pairs:
         raise usage("at least one image update is required")
     for container, _, image in pairs:
-        if container not in (view.name, "*", *line.firm.inventory.containers):
+        if container not in (line.firm.inventory.pod_containers.get(view.name, view.name), view.name, "*"):
             raise usage(f'unable to find container named "{container}"')
         version = image.rpartition(":")[2] if ":" in image.rpartition("/")[2] else "latest"
         deploy(line, view, version)
@@ -189,6 +198,7 @@ def _set_env(line: Line, view: DeploymentView, rest: list[str]) -> str:
     restarted(line.call, view.workload)
     if view.workload == TRADING_SYSTEM:
         line.firm.configure({key.lower(): _number(value) for key, value in changes.items() if value is not None})
+    settings_changed(line.call, changes)
     effect(line.call, "configure", f"environment of {view.name}: {', '.join(sorted(changes))}")
     return f"{full_name(view)} env updated\n"
 

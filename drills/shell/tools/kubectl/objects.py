@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from drills.shell.tool import NotHere, Result
-from drills.shell.tools.firm import effect
+from drills.shell.tools.firm import effect, settings_changed, settings_in
 from drills.shell.tools.kubectl.change import deploy, full_name, mib, set_limit, set_replicas
 from drills.shell.tools.kubectl.errors import ServerError, not_found, usage
 from drills.shell.tools.kubectl.line import Line
@@ -108,6 +108,8 @@ def _warn_of_literals(line: Line, name: str, new: Mapping[str, str], old: Mappin
     for key, value in new.items():
         if value == old.get(key):
             continue
+        settings_changed(line.call, {k: v for k, v in settings_in(value).items() if settings_in(old.get(key,
+        "")).get(k) != v})
         if "$(" in value or re.search(r"\$\{?\w+", value):
             line.call.terminal.finding("literal", f"{name} now holds the text {value[:60]!r}: nothing expanded it")
         elif re.fullmatch(r"[A-Za-z0-9+/=\n]{16,}", value) and "." in key:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from drills.shell.inventory import WORKLOADS
 from drills.shell.tool import NotHere, Result
 from drills.shell.tools.durations import ROLLOUT_PATIENCE_US
 from drills.shell.tools.firm import effect, length_us, reconnect_after, restart_of, restarted, wait_for
@@ -29,7 +28,7 @@ def rollout(line: Line) -> Result:
 def _restart(line: Line, view: DeploymentView) -> Result:
     line.firm.cluster.restart(view.workload)
     restarted(line.call, view.workload)
-    action = restart_of(view.workload) if view.workload in WORKLOADS else ""
+    action = restart_of(view.workload)
     effect(line.call, action, f"{view.name} restarted")
     reconnect_after(line.call, view.workload)
     return Result(f"{full_name(view)} restarted\n")

@@ -318,7 +318,7 @@ class View:
 
     def container(self, view: PodView) -> str:
         """The name of a pod's container."""
-        return view.deployment
+        return self.firm.inventory.pod_containers.get(view.deployment, view.deployment)
 
     def _meta(self, name: str, namespace: str, created_us: int, labels: dict[str, str]) -> Object:
         created = stamp(self.world, created_us - (AGE_BEFORE_US if created_us == 0 else 0))
@@ -328,7 +328,7 @@ class View:
     def _container(self, name: str, workload: str, deployment: Deployment, version: str) -> Object:
         limit = round(deployment.revision.limit_mib)
         return {
-            "name": name, "image": f"{name}:{version}",
+            "name": self.firm.inventory.pod_containers.get(name, name), "image": f"{name}:{version}",
             "env": [{"name": key, "value": value} for key, value in deployment.environment.items()],
             "ports": [{"containerPort": PORTS.get(workload, 8080)}],
             "resources": {

@@ -153,6 +153,8 @@ def _functions(call: Call, firm: Firm, connection: sqlite3.Connection) -> None:
     connection.create_function("time_bucket", 2, lambda width, text: _truncated("minute", text))
     connection.create_function("pg_shift", 2, _shifted)
     connection.create_function("pg_between", 2, _between)
+    connection.create_function("age", 2, _between)
+    connection.create_function("age", 1, lambda text: _between(now[:10], text))
 
 
 def _run(connection: sqlite3.Connection, known: dict[str, Table], statement: str) -> Answer:

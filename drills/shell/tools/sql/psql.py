@@ -88,6 +88,10 @@ def connect(call: Call, firm: Firm, options: Options) -> None:
         if host
         else 'server on socket "/var/run/postgresql/.s.PGSQL.5432"'
     )
+    inside = firm.places.get(call.terminal.place)
+    if not host and inside not in (None, POSTGRES):
+        raise Refused(f"psql: error: connection to {where} failed: No such file or directory\n\tIs the server running "
+                      "locally and accepting connections on that socket?")  # fmt: skip
     if not firm.cluster.serving(POSTGRES):
         raise Refused(f"psql: error: connection to {where} failed: Connection refused\n\tIs the server running on "
             "that host "

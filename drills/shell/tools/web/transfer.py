@@ -63,8 +63,8 @@ def transfer(call: Call, web: Web, wanted: Wanted) -> Got:
 
 def _once(call: Call, web: Web, wanted: Wanted) -> Got:
     url = wanted.url if "://" in wanted.url else f"http://{wanted.url}"
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
         return Got(code=3, words="URL using bad/illegal format or missing URL", url=url)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from drills.shell.naming import GATEWAY, MARKET_DATA, POSTGRES, REDIS
 from drills.shell.tool import NotHere
-from drills.shell.tools.firm import Firm, effect, firm_of, wait_for
+from drills.shell.tools.firm import Firm, effect, firm_of, settings_changed, wait_for
 from drills.shell.tools.web import hosts
 from fakes.prometheus.alertmanager import AlertmanagerCore
 from fakes.prometheus.core import PrometheusCore
@@ -115,6 +115,8 @@ class Web:
         elif request.method not in ("GET", "HEAD") and answer.status < 300:
             smaller = "risk" in request.body.decode("utf-8", "replace") or "size" in request.path
             effect(call, "reduce_size" if smaller else "configure", f"{request.method} {request.path}")
+            if "config" in request.path or "settings" in request.path:
+                settings_changed(call, request.json() or {})
         return Fate("answered", answer, delay_us)
 
     def _own(self, call: Call, own: Own) -> Response | None:

@@ -99,6 +99,11 @@ def test_containers_units_processes_hosts_and_metrics() -> None:
     }  # fmt: skip
 
 
+def test_a_redirection_is_no_name() -> None:
+    naming = of("docker logs --tail 100 trading_bot 2>&1 | grep -i error", "docker stop feed_handler > /tmp/out")
+    assert naming.containers == {"trading_bot": "trading-system", "feed_handler": "market-data"}
+
+
 def test_without_a_runbook_the_worlds_own_names_serve() -> None:
     naming = Inventory()
     assert naming.services["trading-system"] == "trading-system"

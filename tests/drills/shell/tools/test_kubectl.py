@@ -293,3 +293,33 @@ def test_the_same_commands_leave_the_same_history() -> None:
         who.type(f"{CLOSE}\n{STOP}\nkubectl get pods -A -o yaml\nkubectl top pods -A")
         digests.add(who.history.digest())
     assert len(digests) == 1
+
+
+def test_a_restarted_prometheus_sees_again() -> None:
+    text = "kubectl rollout restart deployment/prometheus -n monitoring"
+    who = typist(text, faults=[{"kind": "monitoring_dead"}])
+    assert not who.world.monitoring.alive
+    who.out(text)
+    assert who.world.monitoring.alive
+    assert actions(who) == ["restore_monitoring"]
+
+
+def test_a_container_goes_by_the_name_that_the_runbook_uses() -> None:
+    who = typist("kubectl logs deploy/bot -c main --tail=1")
+    assert who.out("kubectl logs deploy/bot -c main --tail=1")
+    failed(who.type("kubectl logs deploy/bot -c other"), 1, "container other is not valid for pod")
+    who.out("kubectl set image deployment/bot main=bot:1.1.0")
+    assert who.world.cluster["trading-system"].revision.version == "1.1.0"
+
+
+def test_a_pod_without_a_database_has_no_socket_to_one() -> None:
+    who = typist("kubectl exec deploy/bot -- psql", "kubectl exec deploy/bot -- psql -h postgres")
+    failed(who.type("kubectl exec deploy/bot -- psql -c 'SELECT 1'"), 2, "No such file or directory")
+    assert "(1 row)" in who.out("kubectl exec deploy/bot -- psql -h postgres -c 'SELECT 1'")
+
+
+def test_a_setting_that_nothing_reads_is_said_to_be_one() -> None:
+    who = typist("kubectl set env deployment/bot TRADING_ENABLED=false")
+    who.out("kubectl set env deployment/bot TRADING_ENABLED=false")
+    assert findings(who) == ["unknown_setting"]
+    assert who.world.trading.halted is None

@@ -63,6 +63,7 @@ def test_smaller_risk_per_trade_makes_smaller_orders() -> None:
     assert who.world.strategies.size_factor == 0.5
     assert actions(who) == ["reduce_size"]
     assert json.loads(who.out(f"curl -s {API}/api/config"))["risk_per_trade"] == 0.5
+    assert "trading_up 1.0" in who.out(f"curl -s {API}/metrics")
 
 
 def test_the_mitigations_own_endpoints_are_reached() -> None:
