@@ -166,8 +166,8 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"(?:roll(?:ing)?[- ]?back|switch|return|revert|go back|move back|demote|downgrade)\b.{0,40}\b(?:to )?(?:lab|"
         r"simulation|dry[- ]?run|backtest)\b(?: mode)?",
         r"(?:auf|in(?: den)?|zurück (?:in|auf)) (?:den )?(?:lab|labor|simulations)\w*\b.{0,20}\b(?:zurück\w*|"
-        r"umschalt\w*|wechsel\w*|stell\w*)", r"(?:volver|cambiar|pasar|revertir)\b.{0,25}\b(?:modo )?(?:lab|laboratorio|"
-        r"simulación)\b")),
+        r"umschalt\w*|wechsel\w*|stell\w*)",
+        r"(?:volver|cambiar|pasar|revertir)\b.{0,25}\b(?:modo )?(?:lab|laboratorio|simulación)\b")),
     ("limit_orders", any_of(
         r"(?:switch\w*|chang\w+|mov\w+|restrict\w*)\b.{0,20}\bto (?:passive |only )?limit[- ]orders?\b(?: only)?",
         r"(?:use|trade|send|by)\b.{0,15}\blimit[- ]orders?(?: only)?\b", r"limit[- ]orders? only",
