@@ -147,7 +147,7 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"(?:close|liquidate|unwind|exit|flatten)\b.{0,25}\b(?:orphan\w*|unexpected|erroneous|unknown|unexplained|"
         r"stray|rogue|unwanted)\b(?:.{0,20}\bpositions?\b)?",
         r"manual(?:ly)? close (?:via|in|at|with) (?:the )?(?:tws|broker|terminal|dashboard|ibkr|alpaca)",
-        r"(?:verwaiste|unerwartete|unbekannte|fehlerhafte|fremde)\w* positionen?\b.{0,30}\b(?:schließ|schliess|"
+        r"(?:verwaiste|unerwartete|unbekannte|fehlerhafte|fremde)\w* position(?:en)?\b.{0,30}\b(?:schließ|schliess|"
         r"glattstell|auflös|abbau)\w*",
         r"(?:cerrar|liquidar|deshacer)\b.{0,25}\bposici(?:ones|ón)\b.{0,15}\b(?:huérfanas?|inesperadas?|erróneas?|"
         r"desconocidas?)")),
