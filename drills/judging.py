@@ -90,7 +90,9 @@ def _code_verdict(compared: Compared, runbook: Verdict) -> Verdict:
     """Beside its failed checks: those that could not be made, and a missed objective that is nobody else's."""
     if compared.needs_a_person:
         return Verdict.PASS  # it did what code can do; what stays open at the end is not its to close
-    if (runbook is Verdict.PASS and not compared.ideal.in_time) or compared.ideal.rpo_missed:
+    # What the good bot loses as well, under a text that leads nowhere, is the text's.
+    lost = compared.ideal.rpo_missed and not (runbook is Verdict.FAIL and compared.literal.rpo_missed)
+    if (runbook is Verdict.PASS and not compared.ideal.in_time) or lost:
         return Verdict.FAIL
     unmade = any(check.verdict == "inconclusive" for check in compared.measured.checks)
     return Verdict.INCONCLUSIVE if unmade else Verdict.PASS

@@ -43,7 +43,7 @@ class Operator:
             "stop_system": self._now(lambda: self._world.cluster.stop(TRADING_SYSTEM)),
             "start_system": self._now(lambda: self._world.cluster.start(TRADING_SYSTEM)),
             "restart": self._now(self._restart),
-            "restart_service": self._mend("pool_exhausted", "cache_full", "calibration_hung"),
+            "restart_service": self._restart_service,
             "relax_fit": self._mend("calibration_diverges"),
             "raise_limits": self._now(self._raise_limits), "scale_up": self._mend("node_pressure"),
             "rollback": self._now(self._rollback), "kill_query": self._mend("database_slow"),
@@ -238,6 +238,15 @@ class Operator:
             cluster.start(TRADING_SYSTEM)
         else:
             cluster.restart(TRADING_SYSTEM)
+
+    def _restart_service(self, done: Done) -> None:
+        """Another service, or whichever pod is down for good: deleted, it is replaced."""
+        cluster = self._world.cluster
+        down = [name for name, each in cluster.deployments.items() if each.replicas and not cluster.ready(name)]
+        for name in down:
+            cluster.start(name)
+        ended = [*self._nemesis.mitigate(("pool_exhausted", "cache_full", "calibration_hung")), *down]
+        done(Outcome(True, f"mended: {', '.join(ended)}" if ended else "done, nothing changed"))
 
     def _raise_limits(self) -> None:
         cluster = self._world.cluster

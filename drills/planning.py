@@ -14,12 +14,12 @@ from typing import NamedTuple
 from drills.actions import ACTIONS
 from drills.plan import Plan, PlannedStep
 from drills.runbook.bindings import CRITICAL_ACTIONS, bind, bind_branch
-from drills.runbook.guards import Truth, holds
+from drills.runbook.guards import holds
 from drills.runbook.model import Branch, EscalationRule, Procedure, Runbook, SeverityLevel, Step
 from drills.runbook.reader import read_runbook
 from drills.runbook.topics import find_procedure
 from drills.step_model import Constraint
-from scenarios.expectations import GroundTruth
+from scenarios.expectations import GroundTruth, Need
 from scenarios.scenario import Scenario
 
 TOPIC_WORDS: dict[str, str] = {
@@ -46,6 +46,8 @@ class _Truth:
     causes: tuple[str, ...]
     conditions: Mapping[str, bool]
     measures: Mapping[str, float]
+    flatten: bool | None = None
+    """Whether positions must be closed, which "(if needed)" asks; None where either is right."""
 
 
 CRITICAL_WEIGHT = 3.0
@@ -67,7 +69,7 @@ def find(path: Path, fragment: str | None, topic: str) -> tuple[Runbook, Procedu
 
 def make_plan(runbook: Runbook, procedure: Procedure, scenario: Scenario, note: str | None = None) -> Plan:
     """`procedure` as it applies to the incident of `scenario`."""
-    return plan_for(runbook, procedure, scenario.truth, note)
+    return plan_for(runbook, procedure, scenario.truth, note, flatten=scenario.expect.flatten)
 
 
 def plan_for(
@@ -77,16 +79,17 @@ def plan_for(
     note: str | None = None,
     *,
     level_id: str | None = None,
+    flatten: Need = Need.EITHER,
     as_done: Callable[[PlannedStep], Iterable[PlannedStep]] | None = None,
 ) -> Plan:
     """`procedure` as it applies when `facts` are so.
 
-    `level_id` states the severity on the runbook's own scale. `as_done` may take a step apart into the things
+    `level_id` states the severity on the runbook's own scale, `flatten` whether positions must be closed. `as_done` may take a step apart into the things
     that are told apart when somebody does it (see `drills.score.by_hand`).
     """
     severity = level_id or _severity(runbook, procedure, facts)
     level = next((level for level in runbook.severities if level.id == severity), None)
-    truth = _truth(facts, None if level is None else level.rank)
+    truth = _truth(facts, None if level is None else level.rank, flatten)
     planned = list(_planned(procedure.steps, truth, runbook))
     if as_done is not None:
         planned = [part for step in planned for part in as_done(step)]
@@ -115,25 +118,33 @@ def decided(runbook: Runbook, procedure: Procedure, scenario: Scenario) -> dict[
     """Of each guarded step, whether the incident of `scenario` admits it; None where its truth does not tell."""
     truth = _truth_for(runbook, procedure, scenario)
     return {
-        step.id: holds(step.guard, truth, runbook.severities) for step in procedure.walk() if step.guard is not None
+        step.id: _admits(step, truth, runbook) for step in procedure.walk() if step.guard is not None
     }
 
 
 def _truth_for(runbook: Runbook, procedure: Procedure, scenario: Scenario) -> _Truth:
     severity = _severity(runbook, procedure, scenario.truth)
     level = next((level for level in runbook.severities if level.id == severity), None)
-    return _truth(scenario.truth, None if level is None else level.rank)
+    return _truth(scenario.truth, None if level is None else level.rank, scenario.expect.flatten)
 
 
 def _after(rule: EscalationRule) -> float | None:
     return None if rule.after is None else rule.after.lo_s
 
 
-def _truth(facts: GroundTruth, rank: int | None) -> _Truth:
+def _truth(facts: GroundTruth, rank: int | None, flatten: Need = Need.EITHER) -> _Truth:
     causes = [word for cause in facts.causes for word in (cause, *_ALSO.get(cause, ()))]
     return _Truth(
-        facts.severity_rank if rank is None else rank, tuple(dict.fromkeys(causes)), facts.conditions, facts.measures
-    )
+        facts.severity_rank if rank is None else rank, tuple(dict.fromkeys(causes)), facts.conditions, facts.measures,
+        None if flatten is Need.EITHER else flatten is Need.REQUIRED,
+    )  # fmt: skip
+
+
+def _admits(step: Step, truth: _Truth, runbook: Runbook) -> bool | None:
+    """Whether the step applies; "(if needed)" beside the closing of positions is for the incident to decide."""
+    admitted = holds(step.guard, truth, runbook.severities)
+    closing = step.guard is not None and step.guard.kind == "optional" and "flatten" in bind(step).actions
+    return truth.flatten if closing else admitted
 
 
 def level_by_threshold(runbook: Runbook, facts: GroundTruth) -> SeverityLevel | None:
@@ -158,11 +169,11 @@ def _severity(runbook: Runbook, procedure: Procedure, facts: GroundTruth) -> str
 
 
 def _planned(
-    steps: Iterable[Step], truth: Truth, runbook: Runbook, optional: bool = False, option: Option | None = None
+    steps: Iterable[Step], truth: _Truth, runbook: Runbook, optional: bool = False, option: Option | None = None
 ) -> Iterator[PlannedStep]:
     """Steps whose guards admit them, sub-steps after their parent; `option` is the one they belong to."""
     for step in steps:
-        admitted = holds(step.guard, truth, runbook.severities)
+        admitted = _admits(step, truth, runbook)
         if admitted is False:
             continue
         open_guard = optional or (admitted is None and step.guard is not None)
@@ -171,7 +182,7 @@ def _planned(
         yield from _planned(step.children, truth, runbook, open_guard, mine)
 
 
-def _one(step: Step, truth: Truth, runbook: Runbook, optional: bool, option: Option | None) -> Iterator[PlannedStep]:
+def _one(step: Step, truth: _Truth, runbook: Runbook, optional: bool, option: Option | None) -> Iterator[PlannedStep]:
     binding = bind(step)
     if binding.group and not binding.actions:
         return

@@ -54,19 +54,25 @@ def close_orphans(world: World, done: Told) -> None:
 
     The system hears of it when it next compares its book. What strategies have traded away since is left alone.
     """
-    net: dict[str, int] = {}
-    for event in world.history.of("ledger.fill"):
-        if event.data["source"] == "broker":
-            symbol = event.data["symbol"]
-            net[symbol] = net.get(symbol, 0) + event.data["side"] * event.data["qty"]
     closed = []
-    for symbol, qty in net.items():
-        held = world.ledger.position(symbol)
-        left = min(abs(qty), abs(held)) if held * qty > 0 else 0
-        if left:
-            world.broker.trade_by_hand(symbol, -1 if qty > 0 else 1, left, world.market.price(symbol))
-            closed.append(f"{left} {symbol}")
+    for symbol, qty in _unowned(world).items():
+        if qty:
+            world.broker.trade_by_hand(symbol, -1 if qty > 0 else 1, abs(qty), world.market.price(symbol))
+            closed.append(f"{abs(qty)} {symbol}")
     done(True, f"closed {', '.join(closed)}" if closed else "there is no such position any more")
+
+
+def _unowned(world: World) -> dict[str, int]:
+    """Shares by symbol that were traded by hand and that no order of the firm has taken off again since."""
+    left: dict[str, int] = {}
+    for event in world.history.of("ledger.fill"):
+        d = event.data
+        shares = left.get(d["symbol"], 0)
+        if d["source"] == "broker":
+            left[d["symbol"]] = shares + d["side"] * d["qty"]
+        elif shares * d["side"] < 0:
+            left[d["symbol"]] = shares + d["side"] * min(d["qty"], abs(shares))
+    return left
 
 
 def trade_by_limits(world: World, done: Told) -> None:

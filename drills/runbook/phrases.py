@@ -147,7 +147,7 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"(?:close|liquidate|unwind|exit|flatten)\b.{0,25}\b(?:orphan\w*|unexpected|erroneous|unknown|unexplained|"
         r"stray|rogue|unwanted)\b(?:.{0,20}\bpositions?\b)?",
         r"manual(?:ly)? close (?:via|in|at|with) (?:the )?(?:tws|broker|terminal|dashboard|ibkr|alpaca)",
-        r"(?:verwaiste|unerwartete|unbekannte|fehlerhafte|fremde)\w* positionen?\b.{0,30}\b(?:schließ|schliess|"
+        r"(?:verwaiste|unerwartete|unbekannte|fehlerhafte|fremde)\w* position(?:en)?\b.{0,30}\b(?:schließ|schliess|"
         r"glattstell|auflös|abbau)\w*",
         r"(?:cerrar|liquidar|deshacer)\b.{0,25}\bposici(?:ones|ón)\b.{0,15}\b(?:huérfanas?|inesperadas?|erróneas?|"
         r"desconocidas?)")),
@@ -167,8 +167,8 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"(?:roll(?:ing)?[- ]?back|switch|return|revert|go back|move back|demote|downgrade)\b.{0,40}\b(?:to )?(?:lab|"
         r"simulation|dry[- ]?run|backtest)\b(?: mode)?",
         r"(?:auf|in(?: den)?|zurück (?:in|auf)) (?:den )?(?:lab|labor|simulations)\w*\b.{0,20}\b(?:zurück\w*|"
-        r"umschalt\w*|wechsel\w*|stell\w*)", r"(?:volver|cambiar|pasar|revertir)\b.{0,25}\b(?:modo )?(?:lab|laboratorio|"
-        r"simulación)\b")),
+        r"umschalt\w*|wechsel\w*|stell\w*)",
+        r"(?:volver|cambiar|pasar|revertir)\b.{0,25}\b(?:modo )?(?:lab|laboratorio|simulación)\b")),
     ("limit_orders", any_of(
         r"(?:switch\w*|chang\w+|mov\w+|restrict\w*)\b.{0,20}\bto (?:passive |only )?limit[- ]orders?\b(?: only)?",
         r"(?:use|trade|send|by)\b.{0,15}\blimit[- ]orders?(?: only)?\b", r"limit[- ]orders? only",

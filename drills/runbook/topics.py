@@ -140,6 +140,11 @@ _ALIASES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Incidents that end in another one: a drawdown beyond its limit is a kill switch that fires."""
 
+_SPECIAL: dict[str, tuple[str, ...]] = {
+    "position_mismatch": ("unexpected_position",), "data_corruption": ("data_sla",),
+}  # fmt: skip
+"""Topics whose words also match a narrower incident that has a topic of its own."""
+
 _ROLE_FACTOR = {
     "response": 1.0,
     "recovery": 0.8,
@@ -237,7 +242,9 @@ def _playbook_note(runbook: Runbook, topics: tuple[str, ...]) -> str | None:
 
 def _best(runbook: Runbook, topics: tuple[str, ...]) -> tuple[Procedure, str | None]:
     candidates = [p for p in runbook.procedures if _ROLE_FACTOR[p.role] > 0] or list(runbook.procedures)
-    scored = [(_score(p, topics), -_rank(runbook, p), -index, p) for index, p in enumerate(candidates)]
+    scored = [
+        (_score(p, topics) - _narrower(p, topics), -_rank(runbook, p), -index, p) for index, p in enumerate(candidates)
+    ]
     score, _, _, best = max(scored, key=lambda entry: entry[:3])
     if score >= _NAMED:
         return best, None
@@ -285,6 +292,12 @@ def _score(procedure: Procedure, topics: tuple[str, ...]) -> float:
         factor = 1.0 if topic == "deployment" and procedure.role == "rollback" else _ROLE_FACTOR[procedure.role]
         best = max(best, score * factor)
     return best
+
+
+def _narrower(procedure: Procedure, topics: tuple[str, ...]) -> float:
+    """What a title loses that names a special case of the topic: one that names the topic itself comes first."""
+    special = [name for topic in topics for name in _SPECIAL.get(topic, ()) if name not in topics]
+    return _TITLE / 2 if any(TOPICS[name].search(procedure.title) for name in special) else 0.0
 
 
 def _pattern(topic: str) -> re.Pattern[str]:

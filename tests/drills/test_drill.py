@@ -125,5 +125,5 @@ def test_a_runbook_that_lies_nowhere_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unknown_drill_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(BadInput, match="use one of calibration, .*, q1, q2, q3, q4, "):
+    with pytest.raises(BadInput, match=r"use one of calibration, .*, q1, q2, q3, q4, "):
         load_drill("zebra")

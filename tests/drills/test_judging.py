@@ -255,6 +255,14 @@ class TestWhoseFault:
         finding = next(finding for finding in record.findings if finding.id == "rpo-missed")
         assert "1,234" in finding.detail or "1,235" in finding.detail
 
+    def test_but_not_those_that_the_good_bot_has_too_under_a_text_that_leads_nowhere(self) -> None:
+        compared, plan = base()
+        lossy = replace(compared.measured, rpo=Rpo(fills_unaccounted=3, notional=1234.5))
+        both = replace(compared, measured=late(lossy), literal=late(lossy), alone=late(lossy), ideal=late(lossy))
+        record = judged(both, plan)
+        assert (record.verdicts.runbook, record.verdicts.code) == (Verdict.FAIL, Verdict.PASS)
+        assert record.verdict is Verdict.FAIL
+
     def test_a_check_that_fails_without_anybody_there_fails_the_code(self) -> None:
         compared, _ = base()
         record = judged(replace(compared, alone=failing(compared.alone)))

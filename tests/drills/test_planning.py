@@ -357,3 +357,30 @@ def test_every_topic_of_a_stock_drill_has_words_to_look_for() -> None:
 
     assert {drills()[name].topic for name in drills()} <= set(TOPIC_WORDS)
     assert set(LEADS) == set(OURS)
+
+
+def test_if_needed_beside_the_closing_of_positions_is_for_the_incident_to_decide(tmp_path: Path) -> None:
+    text = "# Down\n## System down\n1. Emergency flatten (if needed)\n2. Restart the system\n"
+    done = {case: actions(plan_of_text(text, tmp_path, case)) for case in ("down-falling-market", "down-calm-market")}
+    assert "flatten" in done["down-falling-market"]
+    assert "flatten" not in done["down-calm-market"]
+    either = plan_of_text(text, tmp_path, "q1-slippage")
+    assert [step.weight for step in either.steps if "flatten" in step.actions] == [0.0]
+
+
+def test_each_cause_of_slow_answers_takes_its_own_branch() -> None:
+    def fixes(case: str) -> set[str]:
+        return set(actions(plan_of_drill(case))) & {"kill_query", "restart_service", "scale_up"}
+
+    assert fixes("latency-slow-queries") == {"kill_query"}
+    assert fixes("latency-pool-exhausted") == {"restart_service"}
+    assert fixes("latency-memory-pressure") == {"scale_up"}
+
+
+def test_a_calibration_that_is_stale_does_not_diverge_and_one_without_data_is_neither() -> None:
+    def fixes(case: str) -> set[str]:
+        return set(actions(plan_of_drill(case))) & {"relax_fit", "restart_service", "refetch_data"}
+
+    assert fixes("calibration-stale") == {"restart_service"}
+    assert fixes("calibration-diverging") == {"relax_fit"}
+    assert fixes("calibration-no-data") == {"refetch_data"}

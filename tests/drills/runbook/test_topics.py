@@ -127,6 +127,16 @@ def test_whatever_is_chosen_can_be_followed() -> None:
         ("system-failure.md", "system-failure", "full-system-failure"),
         ("system-failure.md", "memory", "memory-exhaustion"),
         ("system-failure.md", "deployment", "rollback-of-a-bad-deployment"),
+        ("system-failure.md", "system-unavailable", "system-unavailable"),
+        ("system-failure.md", "system-down", "system-down"),
+        ("positions.md", "position-mismatch", "position-mismatch"),
+        ("positions.md", "unexpected-position", "unexpected-position"),
+        ("execution.md", "execution-failures", "execution-failures"),
+        ("execution.md", "degraded-fills", "degraded-fills"),
+        ("calibration.md", "calibration", "calibration-failures"),
+        ("latency.md", "high-latency", "high-latency"),
+        ("drawdown.md", "drawdown", "high-drawdown"),
+        ("data-sla.md", "data-sla", "data-sla-violation"),
     ],
 )
 def test_our_own_runbooks_name_their_incidents(file: str, topic: str, procedure: str) -> None:

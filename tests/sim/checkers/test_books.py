@@ -52,3 +52,9 @@ def test_an_empty_book_that_buys_everything_again_doubles_the_position() -> None
 
 def test_what_a_colleague_traded_by_hand_is_nobodys_doubling() -> None:
     assert failures(SIZE, Chronicle(SPY=100).at(700).by_hand("SPY", 150)) == []
+
+
+def test_in_the_lab_there_is_no_brokers_book_to_agree_with() -> None:
+    story = Chronicle(SPY=100).at(700).order("o1", 1, 10).filled("o1", booked=False)
+    assert failures("books-agree-at-end", story)
+    assert failures("books-agree-at-end", story.at(800).note("system.mode", "lab")) == []

@@ -36,3 +36,9 @@ def test_the_mitigation_may_get_out_of_a_symbol_with_bad_data() -> None:
     story = Chronicle(SPY=100).at(700).bad_data("SPY", "spike")
     story.at(710).denied("x", "data guard: price jumped", -1, 90, source="mitigation", reducing=True)
     assert failures(NAME, story) == ["exit blocked"]
+
+
+def test_in_the_lab_there_is_nothing_to_exit_through() -> None:
+    story = Chronicle(SPY=100).at(700).note("system.mode", "lab")
+    story.denied("x", "lab mode: there is no broker", -1, 100, source="strategy", reducing=True)
+    assert failures(NAME, story) == []

@@ -75,3 +75,13 @@ def test_closing_twice_goes_on_beyond_zero() -> None:
 def test_closing_in_two_parts_stops_at_zero() -> None:
     story = loss(SPY=100).order("x1", -1, 100, "SPY", "mitigation", reducing=True).filled("x1", 50).filled("x1", 50)
     assert failures(FLIPS, story) == []
+
+
+def test_a_dead_process_closes_nothing_and_is_blamed_only_where_somebody_could_have() -> None:
+    story = Chronicle(SPY=100).equity((0, 1_000_000), (700, 960_000)).at(640).fault("process_crash").at(641)
+    story.note("system.stopped", reason="Error")
+    alone = check(DEMANDED, story, flatten="required", automation_only=True)
+    assert (alone.verdict, [e.severity for e in alone.evidence]) == ("pass", ["info"])
+    assert failures(DEMANDED, story, flatten="required") == ["never flat"]
+    alive = Chronicle(SPY=100).equity((0, 1_000_000), (700, 960_000)).at(640).fault("adverse_move")
+    assert failures(DEMANDED, alive, flatten="required", automation_only=True) == ["never flat"]
