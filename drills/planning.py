@@ -84,8 +84,8 @@ def plan_for(
 ) -> Plan:
     """`procedure` as it applies when `facts` are so.
 
-    `level_id` states the severity on the runbook's own scale, `flatten` whether positions must be closed. `as_done` may take a step apart into the things
-    that are told apart when somebody does it (see `drills.score.by_hand`).
+    `level_id` states the severity on the runbook's own scale, `flatten` whether positions must be closed. `as_done`
+    may take a step apart into the things that are told apart when somebody does it (see `drills.score.by_hand`).
     """
     severity = level_id or _severity(runbook, procedure, facts)
     level = next((level for level in runbook.severities if level.id == severity), None)

@@ -24,7 +24,8 @@ _ACTIONS: dict[str, str] = {
     "calibration run": "recalibrate", "calibration bounds": "relax_fit", "calibration report": "look_metrics",
     "verify calibration": "verify_calibrated", "orders mode": "limit_orders", "mode set": "rollback_mode",
     "fills slippage": "look_orders", "metrics latency": "look_metrics", "nodes add": "scale_up",
-    "db sessions": "look_database", "db terminate": "kill_query", "incident open": "declare_severity", "incident close": "document", "monitoring restore": "restore_monitoring",
+    "db sessions": "look_database", "db terminate": "kill_query", "incident open": "declare_severity",
+    "incident close": "document", "monitoring restore": "restore_monitoring",
     **{f"verify {what}": f"verify_{what}"
        for what in ("halted", "orders", "flat", "reconciled", "connected", "data", "health", "trading", "latency",
                     "fills", "disconnected")},
@@ -37,7 +38,8 @@ def deskctl(call: Call) -> Result:
     """Run one verb."""
     words = [word for word in call.args if not word.startswith("-")]
     if not words or "--help" in call.args or "-h" in call.args:
-        return Result(f"usage: deskctl VERB\nverbs: {', '.join(sorted({*_ACTIONS, *_SHOWN}))}\n", "", 2 - 2 * bool(words))
+        verbs = ", ".join(sorted({*_ACTIONS, *_SHOWN}))
+        return Result(f"usage: deskctl VERB\nverbs: {verbs}\n", "", 2 - 2 * bool(words))
     verb = next((name for name in (" ".join(words[:2]), words[0]) if name in _SHOWN or name in _ACTIONS), None)
     if verb is None:
         return Result(err=f"deskctl: there is no verb {' '.join(words[:2])!r}; see deskctl --help\n", code=2)
