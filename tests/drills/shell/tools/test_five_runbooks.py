@@ -57,7 +57,6 @@ FAILS: dict[str, dict[int, tuple[int, str]]] = {
         214: (1, "No resources found"),  # the line before has scaled it to zero
         245: (3, ""),  # curl takes [5m] for a range of URLs, and -s hides that it says so
         248: (1, 'column "mean_time" does not exist'),
-        331: (2, "parse error"),  # a restart before: the ingress answers 503 in HTML, which is no JSON
         352: (1, "IndentationError"),
     },
     "paper-trading": {
@@ -73,6 +72,9 @@ FINDINGS = {
     "platform-outage": {"curl_glob", "http_error", "python_does_not_compile"},
     "sev-levels": set(), "quarterly-drills": set(), "paper-trading": {"new_object"},
 }  # fmt: skip
+
+READS_ON_S = 30
+"""How long somebody reads what came out before they type the next fence."""
 
 COUNTS = {"high-drawdown": 32, "sev-levels": 9, "quarterly-drills": 13, "platform-outage": 46, "paper-trading": 8}
 """Top-level statements of the bash fences: 108 in all, as counted by hand."""
@@ -97,6 +99,7 @@ def typed(name: str) -> tuple[Typist, list[Typed]]:
     for token in MarkdownIt("commonmark").enable("table").parse(text):
         if token.type == "fence" and token.info.strip() == "bash" and token.map is not None:
             outcome: Outcome = who.type(token.content)
+            who.hands.firm.run(READS_ON_S)
             found += [Typed(token.map[0] + 1 + each.line, each) for each in outcome.statements]
     return who, found
 
