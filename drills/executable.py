@@ -6,7 +6,8 @@ When it is started (`--exec-on`, several with commas):
     alert          once, when the first critical alert fires
     alert:NAME     each time that alert fires, unless the last start still runs
     halt, flatten, reconnect, reconcile, reset
-                   when the on-call performs that action of the runbook; its exit status is the outcome
+                   when the on-call performs that action of the runbook; its exit status is the outcome. A halt
+                   or flatten while a start by an alert still runs waits for that one
 
 The default is `alert,halt`: what an emergency script is for. A start by an alert or a person is a process of
 its own on the operator's machine: it lives on when the trading system dies.
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 ACTIONS = ("halt", "flatten", "reconnect", "reconcile", "reset")
 """Actions of the on-call that are asked of the mitigation code where it has a command of that name."""
 DEFAULT_ON = "alert,halt"
+_STOPPING = ("halt", "flatten")
 _PAGES = ("critical", "emergency")
 VARIABLES = {
     "APCA_API_BASE_URL": "https://paper-api.alpaca.markets", "APCA_API_DATA_URL": "https://data.alpaca.markets",
@@ -122,7 +124,8 @@ class Stage:
         """Nothing started yet."""
         self._executable, self._world, self._room = executable, world, room
         self._number = 0
-        self._started_by_alert: dict[str, Session] = {}
+        self._started_by_alert: dict[str, tuple[Session, Any]] = {}
+        """The last start for each kind of alert, and the event of its end, whose value is its exit status."""
         self._first_done = False
 
     def start(
@@ -147,28 +150,40 @@ class Stage:
 
     def _start_for(self, alert: Alert, when: str) -> None:
         before = self._started_by_alert.get(when)
-        if before is not None and not before.ended and before.exit_code is None:
+        if before is not None and _runs(before[0]):
             return
         self._number += 1
         world = self._world
         process = Process(world.env, world.hub, world.history, f"script:{self._number}")
+        done = world.env.event()
         world.history.emit("code.exec", process.name, on=when, alert=alert.name)
         session = self.start(process, {
             "FIREDRILL_START": when, "ALERT_NAME": alert.name, "ALERT_SEVERITY": alert.severity,
             "ALERT_SUMMARY": alert.summary,
-        })  # fmt: skip
-        self._started_by_alert[when] = session
+        }, lambda code: _succeed(done, code))  # fmt: skip
+        self._started_by_alert[when] = session, done
         session.start()
 
     def perform(self, process: Process, action: str) -> str:
-        """Run it as the on-call's action, to its end; SystemExit carries a status other than 0."""
-        done = self._world.env.event()
-        self._world.history.emit("code.exec", process.name, on=action, alert="")
-        self.start(process, {"FIREDRILL_START": action}, lambda code: _succeed(done, code)).start()
+        """Run it as the on-call's action, to its end; SystemExit carries a status other than 0.
+
+        Whoever is about to stop trading, and sees that an alert has started it already, waits for that.
+        """
+        running = [done for session, done in self._started_by_alert.values() if _runs(session)]
+        if running and action in _STOPPING:
+            done = running[0]
+        else:
+            done = self._world.env.event()
+            self._world.history.emit("code.exec", process.name, on=action, alert="")
+            self.start(process, {"FIREDRILL_START": action}, lambda code: _succeed(done, code)).start()
         code = process.wait(done)
         if code:
             raise SystemExit(code)
         return "exit 0"
+
+
+def _runs(session: Session) -> bool:
+    return not session.ended and session.exit_code is None
 
 
 def _succeed(event: Any, value: object) -> None:

@@ -133,6 +133,27 @@ def test_a_named_alert_starts_it_each_time(tmp_path: Path) -> None:
     assert [event.get("message") for event in history.of("code.log")] == ["TradingHalted", "TradingHalted"]
 
 
+def test_a_halt_while_an_alert_has_started_it_waits_for_that_one(tmp_path: Path) -> None:
+    done: list[tuple[int, bool, str]] = []
+
+    def act(world: World) -> None:
+        def told(ok: bool, text: str) -> None:
+            done.append((world.env.now // SECOND, ok, text))
+
+        world.env.call_later(2 * MINUTE, world.trading.halt, "drill", "test")
+        world.env.call_later(4 * MINUTE, world.run_command, "halt", told)
+        world.env.call_later(12 * MINUTE, world.run_command, "halt", told)
+
+    _, history = world_with(
+        tmp_path, 'echo "$FIREDRILL_START"; [ "$FIREDRILL_START" = halt ] || { sleep 300; exit 3; }\n',
+        until_us=15 * MINUTE, act=act,
+    )  # fmt: skip
+    (start,) = [event for event in history.of("code.exec") if event.get("on") == "alert"]
+    assert 120 <= start.t_us // SECOND < 180
+    assert done == [(start.t_us // SECOND + 300, False, "exit 3"), (12 * 60, True, "exit 0")]
+    assert [event.get("message") for event in history.of("code.log")] == ["alert", "halt"]
+
+
 def test_the_control_api_is_refused_while_the_system_is_down(tmp_path: Path) -> None:
     def act(world: World) -> None:
         world.env.call_later(60 * SECOND, world.cluster.stop, TRADING_SYSTEM)

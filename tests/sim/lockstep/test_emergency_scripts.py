@@ -52,7 +52,7 @@ def test_two_hours_of_outage_cost_little_real_time(tmp_path: Path) -> None:
     """, outages=[(0, 7200, BLACK_HOLE)])  # fmt: skip
     assert ran.lines == ["up"]
     assert 7200 < ran.took_s < 7520
-    assert wall_seconds() - began < 20  # 24 tries; a loaded machine is slow to start processes
+    assert wall_seconds() - began < 60  # 24 tries; a loaded machine is slow to start processes
 
 
 def test_exponential_back_off_doubles(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def test_perl_sleeps_by_the_machine(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"perl flatten.pl waits by the machine's clock .*live drill") as refused:
         run(tmp_path, "perl flatten.pl\n")
     assert refused.value.field == "--exec"
-    assert wall_seconds() - began < 10  # refused, not waited for
+    assert wall_seconds() - began < 60  # refused, not waited for
 
 
 @pytest.mark.skipif(shutil.which("perl") is None, reason="no perl here")
