@@ -20,6 +20,7 @@ import sys
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -138,33 +139,16 @@ class UserProgram:
 
     def _body(self, desk: Any) -> Any:
         if self.code is not None:
-            self._run_code(compile(self.code, "<string>", "exec", dont_inherit=True), "<string>")
+            _run_code(compile(self.code, "<string>", "exec", dont_inherit=True), "<string>")
             return None
         if self.target.startswith("-m "):
-            return self._run_module(self.target[3:].strip())
+            return _run_module(self.target[3:].strip())
         name, _, function = self.target.partition(":")
         if not function:
-            self._run_script(self.root / name)
+            _run_script(self.root / name)
             return None
         module = self.load(name) if name.endswith(".py") else importlib.import_module(name)
         return _call(_attribute(module, function), desk)
-
-    def _run_script(self, file: Path) -> None:
-        self._run_code(compile(file.read_bytes(), str(file), "exec", dont_inherit=True), str(file))
-
-    def _run_code(self, code: types.CodeType, file: str) -> None:
-        module = types.ModuleType("__main__")
-        vars(module).update(__file__=file, __builtins__=__builtins__, __firedrill__=True, __cached__=None)
-        sys.modules["__main__"] = module
-        exec(code, vars(module))
-
-    def _run_module(self, name: str) -> None:
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.submodule_search_locations is not None:
-            spec = importlib.util.find_spec(f"{name}.__main__")
-        if spec is None or spec.origin is None:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-        self._run_script(Path(spec.origin))
 
     def load(self, path: str) -> types.ModuleType:
         """Import a file of the project by its path."""
@@ -177,6 +161,30 @@ class UserProgram:
         sys.modules[name] = module
         spec.loader.exec_module(module)
         return module
+
+
+def _run_module(name: str) -> None:
+    """As `python -m` runs it: the package's `__init__` first, then the module, which may import relative to it."""
+    spec = importlib.util.find_spec(name)
+    if spec is not None and spec.submodule_search_locations is not None:
+        spec = importlib.util.find_spec(f"{name}.__main__")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+    sys.argv[0] = spec.origin
+    _run_script(Path(spec.origin), spec)
+
+
+def _run_script(file: Path, spec: ModuleSpec | None = None) -> None:
+    _run_code(compile(file.read_bytes(), str(file), "exec", dont_inherit=True), str(file), spec)
+
+
+def _run_code(code: types.CodeType, file: str, spec: ModuleSpec | None = None) -> None:
+    module = types.ModuleType("__main__")
+    vars(module).update(__file__=file, __builtins__=__builtins__, __firedrill__=True, __cached__=None)
+    if spec is not None:
+        vars(module).update(__spec__=spec, __package__=spec.parent, __loader__=spec.loader)
+    sys.modules["__main__"] = module
+    exec(code, vars(module))
 
 
 def _attribute(module: types.ModuleType, dotted: str) -> Callable[..., Any]:

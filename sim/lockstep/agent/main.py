@@ -180,9 +180,11 @@ def _body(target: str) -> Any:
     return _call(_attribute(_load(name), function), desk())
 
 
-def _run_script(file: str) -> None:
+def _run_script(file: str, spec: Any = None) -> None:
     module = types.ModuleType("__main__")
     vars(module).update(__file__=file, __builtins__=__builtins__, __cached__=None)
+    if spec is not None:  # as `python -m` runs it: it may import relative to its package
+        vars(module).update(__spec__=spec, __package__=spec.parent, __loader__=spec.loader)
     sys.modules["__main__"] = module
     with open(file, "rb") as source:
         code = compile(source.read(), file, "exec", dont_inherit=True)
@@ -196,7 +198,7 @@ def _run_module(name: str) -> None:
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
     sys.argv[0] = spec.origin
-    _run_script(spec.origin)
+    _run_script(spec.origin, spec)
 
 
 def _load(name: str) -> Any:
