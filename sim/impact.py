@@ -10,6 +10,7 @@ from __future__ import annotations
 from sim.clock import MINUTE, SECOND
 from sim.demands import Demands
 from sim.history import History
+from sim.reading import halts
 from sim.risk_limits import CLOSING, HALTING, WARNING, over_limit
 
 EXCUSE_US = 2 * MINUTE
@@ -17,6 +18,9 @@ EXCUSE_US = 2 * MINUTE
 
 STOPPING_FAULTS = ("manual_kill", "api_errors", "order_rejects", "slippage")
 """Faults that call for the kill switch without any loss."""
+
+LOSING_FAULTS = ("adverse_move",)
+"""Faults that lead over a limit, if nobody is quicker."""
 
 
 def landings(history: History, zero_us: int) -> list[tuple[int, str]]:
@@ -44,7 +48,18 @@ def halt_due_us(history: History, demands: Demands) -> int:
     asked += [t_us for t_us, kind in felt if kind in STOPPING_FAULTS][:1]
     if asked:
         return min(asked)
+    losing = [t_us for t_us, kind in felt if kind in LOSING_FAULTS]
+    if losing:
+        return _due_below_the_limit_us(history, losing[0])
     return felt[0][0] if felt else demands.zero_us
+
+
+def _due_below_the_limit_us(history: History, since_us: int) -> int:
+    """A loss that somebody stopped below the firm's limit: the halt that did it, else the end of the market's move."""
+    halted = [halt.start_us for halt in halts(history) if halt.end_us > since_us][:1]
+    kinds = {event.subject: event.get("fault") for event in history.of("fault.injected")}
+    healed = [e.t_us for e in history.of("fault.healed") if kinds.get(e.subject) in LOSING_FAULTS and e.t_us > since_us]
+    return max(since_us, min(halted + healed[-1:], default=since_us))
 
 
 def flatten_due_us(history: History, demands: Demands) -> int:

@@ -13,6 +13,7 @@ import asyncio.events as events
 import socket
 from contextlib import suppress
 from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
 
 from sim.actors.patching import Patches
 from sim.actors.strand import current
@@ -21,6 +22,8 @@ running_loop = events._get_running_loop, events._set_running_loop
 """How the hub reads and sets the running loop."""
 
 _Loop: Any = base_events.BaseEventLoop
+_loops: WeakKeyDictionary[Any, WeakSet[Any]] = WeakKeyDictionary()
+"""The event loops that each living program has made tasks in."""
 _real_create_task, _real_getaddrinfo = _Loop.create_task, _Loop.getaddrinfo
 
 
@@ -50,6 +53,7 @@ def _create_task(self: Any, coro: Any, *, name: Any = None, **kwargs: Any) -> An
     me = current()
     if me is not None:
         self._firedrill_program = me.program
+        _loops.setdefault(me.program, WeakSet()).add(self)
         if name is None:
             name = f"Task-{me.program.next_number('task')}"
     return _real_create_task(self, coro, name=name, **kwargs)
@@ -61,6 +65,16 @@ async def _getaddrinfo(
     if current() is None:
         return await _real_getaddrinfo(self, host, port, family=family, type=type, proto=proto, flags=flags)
     return socket.getaddrinfo(host, port, family, type, proto, flags)
+
+
+def silence(program: Any) -> None:
+    """Its loops complain no more of tasks and transports that its end has cut short, whenever they are collected."""
+    for loop in _loops.pop(program, ()):
+        loop._exception_handler = _no_complaint
+
+
+def _no_complaint(loop: Any, context: Any) -> None:
+    """What a dead process says."""
 
 
 def end_tasks(program: Any) -> None:

@@ -125,12 +125,20 @@ class Outside:
 def _take_modules(is_project: IsProject) -> dict[str, Any]:
     taken = {}
     for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if getattr(module, "__firedrill__", False) or (
-            name != "__main__" and isinstance(file, str) and is_project(file)
-        ):
+        if getattr(module, "__firedrill__", False) or (name != "__main__" and is_project(_place(module))):
             taken[name] = sys.modules.pop(name)
     return taken
+
+
+def _place(module: Any) -> str:
+    """The file of a module; of a package that has none, the one that it would have. Empty for a builtin."""
+    file = getattr(module, "__file__", None)
+    if file is None:
+        try:
+            file = next((os.path.join(folder, "__init__.py") for folder in module.__path__), None)
+        except (AttributeError, TypeError, KeyError):  # a namespace whose parent is gone cannot list its folders
+            return ""
+    return file if isinstance(file, str) else ""
 
 
 def _loggers() -> dict[str, tuple[Any, ...]]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from sim.actors import stacks
-from sim.actors.aio import end_tasks
+from sim.actors.aio import end_tasks, silence
 from sim.actors.hosts import hosts_of
 from sim.actors.hub import Killed
 from sim.actors.output import Output
@@ -191,6 +191,7 @@ class Program:
 
     def _stop(self) -> None:
         self.dead = True
+        silence(self)
         for vsocket in list(self._sockets.values()):
             vsocket._let_go()
         me = current()

@@ -93,7 +93,7 @@ class UserProgram:
         runtime.add_root(str(self.root))
         runtime.add_root(os.path.abspath(self.project))
         program = Program(runtime, process, self.target)
-        program.environ = self._environ(runtime.directory)
+        program.environ = self._environ(runtime.directory, world.clock.zone.key)
         if self.copy_files:
             self._copy_files(runtime.directory)
         path = [str(self._script_folder), str(self.root)]
@@ -116,8 +116,9 @@ class UserProgram:
         name = self.target.removeprefix("-m ").partition(":")[0]
         return [str(self.root / name) if name.endswith(".py") else name, *self.argv]
 
-    def _environ(self, directory: Path) -> dict[bytes, bytes]:
-        values = scrubbed(os.environ, self.environ) | {"PWD": str(directory)}
+    def _environ(self, directory: Path, zone: str) -> dict[bytes, bytes]:
+        """`TZ` is set because libraries such as tzlocal would else read the machine's /etc/localtime."""
+        values = scrubbed(os.environ, {"TZ": zone, **self.environ}) | {"PWD": str(directory)}
         values.setdefault("TMPDIR", str(directory))
         return {name.encode(): value.encode("utf-8", "surrogateescape") for name, value in values.items()}
 

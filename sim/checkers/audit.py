@@ -11,7 +11,7 @@ from sim.history import History
 from sim.reading import OUTSIDE, Fill, fills
 
 NEAR_US = MINUTE
-"""A log line this close to an action tells of it."""
+"""A log line this close to an action tells of it; what a program prints is its log, whatever prints it."""
 
 _AUDITED = {"system.halted": "halt", "system.resumed": "release of the halt", "system.safe_mode": "safe mode"}
 
@@ -22,7 +22,7 @@ def complete(history: History, demands: Demands) -> list[Evidence]:
 
 
 def _unwritten(history: History) -> list[Evidence]:
-    lines = [event.t_us for event in history.of("system.audit", "code.log", "code.page")]
+    lines = [event.t_us for event in history.of("system.audit", "code.log", "code.page", "code.output")]
     found = []
     for event in history.of(*_AUDITED):
         if not _near(lines, event.t_us, event.t_us):

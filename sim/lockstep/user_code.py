@@ -75,9 +75,8 @@ class OwnProgram(UserProgram):
             self._copy_files(runtime.directory)
         program.desk_calls = DeskCalls(desk)
         program.unusable = self._complaint
-        environ = {
-            n.decode(): v.decode("utf-8", "surrogateescape") for n, v in self._environ(runtime.directory).items()
-        }
+        given = self._environ(runtime.directory, world.clock.zone.key)
+        environ = {n.decode(): v.decode("utf-8", "surrogateescape") for n, v in given.items()}
         program.settings = {
             "pid": program.pid, "ident": program.first_ident, "epoch_ns": program.epoch_ns,
             "seed": int.from_bytes(program.random_bytes(8), "big"), "host_name": program.host_name,

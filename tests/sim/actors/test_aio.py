@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
+
+import pytest
 
 from tests.sim.actors.kit import run
 
@@ -120,3 +123,23 @@ def test_the_loop_and_the_policy_are_real_again(tmp_path: Path) -> None:
         return type(asyncio.get_running_loop()._selector).__module__  # type: ignore[attr-defined]
 
     assert asyncio.run(real()) == "selectors"
+
+
+def test_tasks_that_the_end_of_their_process_cuts_short_complain_to_nobody(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source = """
+        import asyncio
+
+        async def main():
+            reader, writer = await asyncio.open_connection("api.test", 80)
+            try:
+                await asyncio.sleep(86400)
+            finally:
+                writer.write(b"goodbye")
+
+        asyncio.run(main())
+        """
+    run(tmp_path, source, until_s=60)
+    gc.collect()
+    assert capfd.readouterr().err == ""

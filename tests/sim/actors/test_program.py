@@ -265,6 +265,35 @@ def test_arguments_data_files_and_functions(tmp_path: Path) -> None:
     assert run(tmp_path, None, target="-m pkg").lines() == ["as a module __main__"]
 
 
+def test_a_package_run_with_m_imports_relative_to_itself(tmp_path: Path) -> None:
+    write(tmp_path, "print('package first')", "pkg/__init__.py")
+    write(tmp_path, "LIMIT = 2", "pkg/config.py")
+    source = """
+    import sys
+    from . import config
+    from .config import LIMIT
+    print(__name__, __package__, __spec__.name, LIMIT, sys.argv[0].endswith('__main__.py'))
+    """
+    write(tmp_path, source, "pkg/__main__.py")
+    world = run(tmp_path, None, target="-m pkg")
+    assert world.lines() == ["package first", "__main__ pkg pkg.__main__ 2 True"]
+    assert not world.history.of("code.error")
+
+
+def test_a_folder_without_init_is_not_mistaken_for_that_of_the_run_before(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write(tmp_path / name, f"print({name!r})", "ops/kill.py")
+    write(tmp_path / "two", "LIMIT = 2", "ops/__init__.py")
+    assert run(tmp_path / "one", "import ops.kill").lines() == ["one"]
+    assert run(tmp_path / "two", "import ops.kill\nprint(ops.LIMIT)").lines() == ["two", "2"]
+
+
+def test_libraries_that_ask_for_the_local_zone_get_the_firms(tmp_path: Path) -> None:
+    assert run(tmp_path, "import tzlocal\nprint(tzlocal.get_localzone_name())", zone="Asia/Tokyo").lines() == [
+        "Asia/Tokyo"
+    ]
+
+
 def test_what_it_writes_outside_of_its_directory_does_not_touch_the_machine(tmp_path: Path) -> None:
     outside = tmp_path / "elsewhere"
     outside.mkdir()

@@ -21,6 +21,12 @@ def test_a_silent_flatten_and_one_that_says_so() -> None:
     assert failures(NAME, story.at(730).log("all positions closed")) == []
 
 
+def test_what_a_program_prints_is_its_log() -> None:
+    story = Chronicle(SPY=100).at(700).order("x", -1, 100, source="mitigation", reducing=True).filled("x")
+    story.note("code.output", "trading-system", stream="stderr", text="CRITICAL | Drawdown -2.2%, liquidating")
+    assert failures(NAME, story) == []
+
+
 def test_an_order_at_the_broker_that_the_firm_never_sent() -> None:
     story = Chronicle().at(700)
     story.note(

@@ -258,6 +258,9 @@ def test_arguments_modules_and_functions(tmp_path: Path) -> None:
     assert run(tmp_path, None, target="pkg/bot.py:main").lines() == ["async main"]
     write(tmp_path, "print('as a module', __name__)", "pkg/__main__.py")
     assert run(tmp_path, None, target="-m pkg").lines() == ["as a module __main__"]
+    source = "from .bot import main\nimport os\nprint(__package__, main.__module__, os.environ['TZ'])"
+    write(tmp_path, source, "pkg/run.py")
+    assert run(tmp_path, None, target="-m pkg.run").lines() == ["pkg pkg.bot America/New_York"]
 
 
 def test_a_package_that_is_missing_there_is_told_with_the_users_line(tmp_path: Path) -> None:
