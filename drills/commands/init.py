@@ -63,13 +63,21 @@ def _tell(found: Survey, proposal: Plan) -> None:
     """What was found, what will be wired, what will be written."""
     typer.echo(f"Looked through {found.root.resolve().name} (parsed, nothing was run)")
     _list("Mitigation code", [_line(each, each in proposal.wired) for each in found.candidates])
-    _list("Scripts with a main part", list(found.scripts))
-    _list("Emergency scripts (drill one with --exec)", list(found.emergency))
+    _list("Programs", [f"{each.code}{_chosen(each.code == proposal.code)}" for each in found.programs])
+    _list("Emergency scripts (drill one with --exec)", [_script(file, proposal) for file in found.emergency])
     _list("Runbooks", [f"{file}{'  <- followed' if file == proposal.runbook else ''}" for file in found.runbooks])
     _list("Not valid Python, left out", list(found.unreadable))
-    if proposal.code is None:
+    if proposal.code is None and proposal.exec is None:
         typer.echo("\nNothing that looks like mitigation code: the reference bot is drilled until you name yours.")
     _list("To be written", [_purpose(name, proposal) for name in proposal.files])
+
+
+def _chosen(it_is: bool) -> str:
+    return "  <- drilled as it is" if it_is else ""
+
+
+def _script(file: str, proposal: Plan) -> str:
+    return f"{file}{_chosen(proposal.exec is not None and proposal.exec.endswith(file))}"
 
 
 def _line(candidate: Candidate, wired: bool) -> str:

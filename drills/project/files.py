@@ -6,6 +6,7 @@ are made first.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ class Plan:
     wired: tuple[Candidate, ...]
     runbook: str | None
     code: str | None
+    exec: str | None
     files: dict[str, str]
     """Path from the repository's root -> text."""
 
@@ -35,16 +37,29 @@ class Plan:
 def plan(found: Survey, runbook: str | None) -> Plan:
     """Decide what to wire and make the texts; `runbook` is the one to follow, if any."""
     wired = chosen(found.candidates)
-    code = f"{ADAPTER.removesuffix('.py')}:build" if wired else next(iter(found.scripts), None)
+    adapted = f"{ADAPTER.removesuffix('.py')}:build" if wired else None
+    code = _as_it_is(found, wired) or adapted or next((each.code for each in found.programs), None)
+    script = None if code is not None else next((_command(found.root, file) for file in found.emergency), None)
     settings = render(
-        "firedrill.yaml.j2", drills=QUARTERLY, runbook=runbook, code=code, unmodified=code is not None
-    )
+        "firedrill.yaml.j2", drills=QUARTERLY, runbook=runbook, code=code, unmodified=code is not None, exec=script,
+        other=adapted if adapted != code else None,
+    )  # fmt: skip
     files = {NAME: settings}
     if wired:
         files[ADAPTER] = adapter(wired)
     name, text = _ci(found.root, runbook)
     files[name] = text
-    return Plan(tuple(wired), runbook, code, files)
+    return Plan(tuple(wired), runbook, code, script, files)
+
+
+def _as_it_is(found: Survey, wired: list[Candidate]) -> str | None:
+    """The program that needs no wiring: it holds what would be wired, goes on by itself, and its broker answers."""
+    needed = {each.file for each in wired}
+    return next((each.code for each in found.programs if each.whole and needed <= each.reads), None)
+
+
+def _command(root: Path, file: str) -> str:
+    return f"./{file}" if os.access(root / file, os.X_OK) else f"bash {file}"
 
 
 def _ci(root: Path, runbook: str | None) -> tuple[str, str]:

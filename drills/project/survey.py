@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from drills.lint.repository import Repository
+from drills.project.programs import Program, module_of, programs
 from drills.project.verbs import Verb, sounds_like_mitigation, verb_of
 
 _TESTS = re.compile(r"(^|/)(tests?|testing|examples?|migrations)/|(^|/)(test_[^/]*|[^/]*_test|conftest|setup)\.py$")
 _EMERGENCY = re.compile(r"kill|stop|halt|flatten|emergenc|close|panic|notaus|reconnect|failover", re.I)
 _RUNBOOK = re.compile(r"runbook|incident|playbook|emergenc|notfall|störung|incidente|ops|on-?call|disaster|drill", re.I)
+_TASKS = frozenset({"create_task", "ensure_future", "gather", "wait_for", "run", "shield"})
 _ENOUGH = 2
 """So many different verbs make a class mitigation code whatever it is called."""
 
@@ -55,6 +57,10 @@ class Candidate:
     sounds: bool = False
     asked_of: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Per parameter of `__init__`, the methods that the class calls on it: what a broker must offer."""
+    awaited: frozenset[str] = frozenset()
+    """Those of them whose answers are awaited."""
+    uses_alpaca: bool = False
+    """Whether something in the repository makes an alpaca-py `TradingClient`."""
 
     @property
     def verbs(self) -> frozenset[Verb]:
@@ -74,8 +80,8 @@ class Survey:
     root: Path
     candidates: tuple[Candidate, ...] = ()
     """The likeliest first."""
-    scripts: tuple[str, ...] = ()
-    """Python files with a main part that talk to a broker."""
+    programs: tuple[Program, ...] = ()
+    """What runs by itself and talks to a broker; what is made for a desk first."""
     emergency: tuple[str, ...] = ()
     """Shell scripts that sound like an emergency."""
     runbooks: tuple[str, ...] = ()
@@ -88,11 +94,12 @@ def survey(root: Path) -> Survey:
     repository = Repository(root)
     files = sorted(repository.files)
     python = [file for file in files if file.endswith(".py") and not _TESTS.search(file) and not _ours(file)]
-    found = [candidate for file in python for candidate in _candidates(repository, file)]
+    alpaca = any("TradingClient" in repository.text(file) for file in python)
+    found = [candidate for file in python for candidate in _candidates(repository, file, alpaca)]
     return Survey(
         root,
         tuple(sorted(found, key=lambda each: (-each.weight, each.file, each.line))),
-        tuple(file for file in python if _is_script(repository.text(file))),
+        tuple(program for program in programs(repository, python) if program.talks),
         tuple(file for file in files if file.endswith(".sh") and _EMERGENCY.search(PurePosixPath(file).name)),
         tuple(file for file in files if file.lower().endswith(".md") and _is_runbook(file, repository)),
         tuple(file for file in python if repository.tree(file) is None),
@@ -103,18 +110,21 @@ def _ours(file: str) -> bool:
     return PurePosixPath(file).name.startswith("firedrill_")
 
 
-def _candidates(repository: Repository, file: str) -> Iterator[Candidate]:
+def _candidates(repository: Repository, file: str, alpaca: bool) -> Iterator[Candidate]:
     tree = repository.tree(file)
     if tree is None:
         return
-    module = _module(file)
+    module = module_of(file)
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             methods, sounds = tuple(_methods(node.body)), sounds_like_mitigation(node.name)
             verbs = {method.verb for method in methods}
             if len(verbs) >= _ENOUGH or (sounds and verbs):
                 init = _init(node)
-                yield Candidate(file, node.lineno, module, node.name, methods, init, sounds, _asked_of(node, init))
+                yield Candidate(
+                    file, node.lineno, module, node.name, methods, init, sounds, _asked_of(node, init), _awaited(node),
+                    alpaca,
+                )  # fmt: skip
     functions = tuple(_methods(tree.body))
     if {Verb.HALT, Verb.FLATTEN} & {method.verb for method in functions}:
         first = next(node.lineno for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
@@ -125,12 +135,22 @@ def _methods(body: list[ast.stmt]) -> Iterator[Method]:
     for node in body:
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
             continue
-        verb = verb_of(node.name)
+        verb = None if _is_endless(node) else verb_of(node.name)
         decorators = {ast.unparse(each) for each in node.decorator_list}
         if verb is not None and not decorators & {"staticmethod", "classmethod"}:
             yield Method(
                 node.name, verb, _parameters(node), isinstance(node, ast.AsyncFunctionDef), "property" in decorators
             )
+
+
+def _is_endless(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether it is a loop of its own that a desk cannot call: it would never come back."""
+    loops = [each for each in ast.walk(node) if isinstance(each, ast.While)]
+    return any(
+        (isinstance(loop.test, ast.Constant) or "is_set" in ast.unparse(loop.test))
+        and not any(isinstance(inside, ast.Break | ast.Return) for inside in ast.walk(loop))
+        for loop in loops
+    )
 
 
 def _init(node: ast.ClassDef) -> tuple[Parameter, ...]:
@@ -162,6 +182,20 @@ def _asked_of(node: ast.ClassDef, init: tuple[Parameter, ...]) -> tuple[tuple[st
     return tuple(found)
 
 
+def _awaited(node: ast.ClassDef) -> frozenset[str]:
+    """Names of methods whose calls are awaited, at once or as a task."""
+    found: set[str] = set()
+    for each in ast.walk(node):
+        calls: list[ast.AST] = []
+        if isinstance(each, ast.Await):
+            calls = [each.value]
+        elif isinstance(each, ast.Call) and ast.unparse(each.func).rpartition(".")[2] in _TASKS:
+            calls = list(each.args)
+        called = [call.func for call in calls if isinstance(call, ast.Call)]
+        found |= {function.attr for function in called if isinstance(function, ast.Attribute)}
+    return frozenset(found)
+
+
 def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[Parameter, ...]:
     given = [*node.args.posonlyargs, *node.args.args]
     defaults = [None] * (len(given) - len(node.args.defaults)) + list(node.args.defaults)
@@ -171,21 +205,6 @@ def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[Parameter
         Parameter(arg.arg, default is None, "" if arg.annotation is None else ast.unparse(arg.annotation))
         for arg, default in [*plain, *keyword]
     )
-
-
-def _module(file: str) -> str:
-    """The dotted name by which `file` is imported from the root, `src/` left out."""
-    parts = list(PurePosixPath(file).with_suffix("").parts)
-    if parts[0] == "src":
-        parts = parts[1:]
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-_BROKERS = re.compile(r"\b(alpaca|alpaca_trade_api|ib_insync|ib_async|ibapi|ccxt|requests|httpx|aiohttp|urllib)\b")
-
-
-def _is_script(text: str) -> bool:
-    return "__main__" in text and bool(_BROKERS.search(text))
 
 
 def _is_runbook(file: str, repository: Repository) -> bool:

@@ -42,4 +42,5 @@ def _wrong(history: History) -> list[str]:
     """What the code raised, or said on its way out."""
     errors = [f"{e.data['error']} in {e.data['hook']} ({e.data['at']})" for e in history.of("code.error")]
     hangs = [f"hangs in {e.data['endpoint']} ({e.data['at']})" for e in history.of("code.hang")]
-    return errors + hangs
+    codes = [event.data["code"] for event in history.of("code.exit")]
+    return errors + hangs + [f"ends by itself with exit status {code}" for code in codes if code != "0"]

@@ -11,6 +11,12 @@ from drills.project.values import TEXT, Value, bridged, is_broker, needs_an_orde
 from drills.project.verbs import Verb
 
 _LIKELY = 3
+TRADING_CLIENT = frozenset(
+    ["get_account", "get_all_positions", "get_open_position", "close_position", "close_all_positions", "submit_order",
+     "get_orders", "get_order_by_id", "get_order_by_client_id", "replace_order_by_id", "cancel_orders",
+     "cancel_order_by_id", "get_clock", "get_calendar", "get_asset", "get_all_assets"]
+)  # fmt: skip
+"""What alpaca-py's `TradingClient` is asked for."""
 _KINDS = (
     {Verb.HALT, Verb.FLATTEN, Verb.BLOCKED, Verb.ALLOWED, Verb.LOOK, Verb.RESET, Verb.CANCEL},
     {Verb.RECONCILE}, {Verb.RECONNECT},
@@ -38,7 +44,10 @@ def adapter(candidates: Sequence[Candidate]) -> str:
     methods = dict.fromkeys(name for part in parts for name in part.broker_methods)
     built = [line for part in parts for line in part.construction()]
     broker = {name: bridged(name) for name in methods}
-    return render("adapter.py.j2", imports=_imports(parts), constructions=built, broker=broker, **calls)
+    awaited = frozenset(name for part in parts for name in part.candidate.awaited)
+    return render(
+        "adapter.py.j2", imports=_imports(parts), constructions=built, broker=broker, awaited=awaited, **calls
+    )
 
 
 def _imports(parts: Iterable[_Part]) -> list[str]:
@@ -68,8 +77,14 @@ class _Part:
         self.attribute = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
         self.is_async = any(method.is_async for method in candidate.methods)
         self.broker_methods = tuple(
-            method for parameter, asked in candidate.asked_of if is_broker(parameter) for method in asked
-        )
+            method for parameter, asked in candidate.asked_of if is_broker(parameter) and not self._is_alpaca(parameter)
+            for method in asked
+        )  # fmt: skip
+
+    def _is_alpaca(self, parameter: str) -> bool:
+        """Whether what is called on this parameter is what alpaca-py's own client offers."""
+        asked = dict(self.candidate.asked_of).get(parameter, ())
+        return self.candidate.uses_alpaca and bool(asked) and TRADING_CLIENT.issuperset(asked)
 
     @property
     def import_line(self) -> str:
@@ -94,7 +109,7 @@ class _Part:
         yield ")"
 
     def _argument(self, parameter: Parameter) -> str | None:
-        if "TradingClient" in parameter.annotation:
+        if "TradingClient" in parameter.annotation or (is_broker(parameter.name) and self._is_alpaca(parameter.name)):
             return f'            {parameter.name}=TradingClient("key", "secret", paper=True),'
         if is_broker(parameter.name):
             broker = "Broker(desk)" if self.broker_methods else "desk.broker"

@@ -96,14 +96,17 @@ class UserProgram:
         program.environ = self._environ(runtime.directory, world.clock.zone.key)
         if self.copy_files:
             self._copy_files(runtime.directory)
-        path = [str(self._script_folder), str(self.root)]
-        if (self.root / "src").is_dir():
-            path.append(str(self.root / "src"))  # a project of this layout is installed before it runs
         seed = int.from_bytes(program.random_bytes(8), "big")
         runtime.add(
-            program, Interpreter(runtime.is_project, self._arguments(), path, str(runtime.directory), seed)
+            program, Interpreter(runtime.is_project, self._arguments(), self.search_path, str(runtime.directory), seed)
         )
         return program
+
+    @property
+    def search_path(self) -> list[str]:
+        """What comes first in `sys.path`; a project with `src/` is installed before it runs."""
+        source = self.root / "src"
+        return [str(self._script_folder), str(self.root), *([str(source)] if source.is_dir() else [])]
 
     @property
     def _script_folder(self) -> Path:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sim.checkers.base import Evidence
 from sim.clock import MINUTE, SECOND
+from sim.config import TRADING_SYSTEM
 from sim.demands import Demands
 from sim.history import Event, History
+from sim.reading import active_faults
 
 STORM_ERRORS = 5
 STORM_WINDOW_US = 5 * MINUTE
@@ -14,7 +16,7 @@ BUILT_WITHIN_US = 2 * MINUTE
 
 def healthy(history: History, demands: Demands) -> list[Evidence]:
     """No hang, no storm of errors, and a build that ends."""
-    return [*_hangs(history), *_errors(history), *_builds(history, demands)]
+    return [*_hangs(history), *_errors(history), *_gone(history, demands), *_builds(history, demands)]
 
 
 def _hangs(history: History) -> list[Evidence]:
@@ -30,6 +32,7 @@ def _hangs(history: History) -> list[Evidence]:
 
 def _errors(history: History) -> list[Evidence]:
     """One unhandled error is shown; the same again and again, or one that ends the start, is a failure."""
+    died = {(event.t_us, event.get("hook")) for event in _ends(history) if event.get("code") != "0"}
     groups: dict[tuple[str, str], list[Event]] = {}
     for event in history.of("code.error"):
         groups.setdefault((event.get("hook", ""), event.get("at", "")), []).append(event)
@@ -39,13 +42,33 @@ def _errors(history: History) -> list[Evidence]:
             later.t_us - first.t_us <= STORM_WINDOW_US
             for first, later in zip(events, events[STORM_ERRORS - 1 :], strict=False)
         )
-        fatal = hook in ("build", "run")
-        title = f"{hook} failed" if fatal else f"unhandled error in {hook}"
+        dead = any((event.t_us, hook) in died for event in events)
+        fatal = hook in ("build", "run") or dead
+        title = f"{hook} died" if dead else f"{hook} failed" if fatal else f"unhandled error in {hook}"
         times = "once" if len(events) == 1 else f"{len(events)} times"
         text = f"{events[0].get('error', '')} ({times})"
         grave = storm or fatal
         found.append(Evidence(events[0].t_us, title, text, "critical" if grave else "warning", source=at or None))
     return found
+
+
+def _ends(history: History) -> list[Event]:
+    """When the program that ran as the trading system's own ended by itself; nothing starts it again."""
+    return [event for event in history.of("code.exit") if event.subject == TRADING_SYSTEM]
+
+
+def _gone(history: History, demands: Demands) -> list[Evidence]:
+    """One that gave up in the middle of the incident and left, without an error: said, and for people to judge."""
+    faults = active_faults(history)
+    return [
+        Evidence(
+            event.t_us, f"{event.get('hook')} ended during the incident",
+            f"by itself, with exit status {event.get('code')}; nothing of it ran from then on", "warning",
+        )
+        for event in _ends(history)
+        if event.t_us >= demands.zero_us and any(start <= event.t_us <= end for start, end in faults)
+        and not any(error.t_us == event.t_us for error in history.of("code.error"))
+    ]  # fmt: skip
 
 
 def _builds(history: History, demands: Demands) -> list[Evidence]:

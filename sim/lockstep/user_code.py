@@ -82,7 +82,7 @@ class OwnProgram(UserProgram):
             "seed": int.from_bytes(program.random_bytes(8), "big"), "host_name": program.host_name,
             "roots": [str(self.root), os.path.abspath(self.project)], "root": str(self.root),
             "directory": str(runtime.directory), "gone": sorted(runtime.shadow._gone), "target": self.target,
-            "argv": self._arguments(), "path": [str(self._script_folder), str(self.root)], "keep": sorted(environ),
+            "argv": self._arguments(), "path": self.search_path, "keep": sorted(environ),
             "desk": program.desk_calls.described(), "spawn": False,
         }  # fmt: skip
         own = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "TZ": world.clock.zone.key}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 KILL_SWITCH = '''
@@ -85,6 +86,59 @@ if __name__ == "__main__":
         time.sleep(5)
 '''
 
+WATCH = '''
+import time
+
+from alpaca.trading.client import TradingClient
+
+
+class RiskWatch:
+    def __init__(self, client):
+        self.client = client
+
+    def check(self):
+        account = self.client.get_account()
+        if float(account.equity) < 0.98 * float(account.last_equity):
+            self.halt()
+
+    def halt(self):
+        self.client.cancel_orders()
+        self.client.close_all_positions(cancel_orders=True)
+
+
+def main():
+    watch = RiskWatch(TradingClient("key", "secret", paper=True))
+    while True:
+        watch.check()
+        time.sleep(5)
+
+
+if __name__ == "__main__":
+    main()
+'''
+
+ASYNC_BREAKER = '''
+import asyncio
+
+
+class TradingCircuitBreaker:
+    def __init__(self, broker):
+        self.broker = broker
+        self.tripped = False
+
+    def is_tripped(self):
+        return self.tripped
+
+    async def trip(self, reason):
+        self.tripped = True
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.broker.cancel_all())
+        await self.broker.close_all()
+
+    async def reset(self):
+        self.tripped = False
+'''
+
 RUNBOOK = '''# Incident runbook
 
 ## Kill Switch Triggered
@@ -96,9 +150,9 @@ RUNBOOK = '''# Incident runbook
 
 
 def repository(folder: Path, **files: str) -> Path:
-    """Write `files`: `bot__risk` becomes bot/risk.py, `docs__runbook_md` docs/runbook.md."""
+    """Write `files`: `bot__risk` is bot/risk.py, `bot____init__` bot/__init__.py, `docs__runbook_md` docs/runbook.md."""
     for name, text in files.items():
-        path = name.replace("__", "/")
+        path = re.sub(r"__(?:__(init|main)__$)?", lambda found: f"/__{found[1]}__" if found[1] else "/", name)
         path = path.removesuffix("_md") + ".md" if path.endswith("_md") else path
         path = path.removesuffix("_sh") + ".sh" if path.endswith("_sh") else path
         target = folder / (path if "." in path.rsplit("/", 1)[-1] else f"{path}.py")

@@ -16,7 +16,17 @@ from drills.project.files import ADAPTER
 from drills.project.settings import NAME, read_settings
 from drills.runner import run_drill
 from sim.errors import BadInput
-from tests.drills.project.repositories import FUNCTIONS, GUARD, KILL_SWITCH, RECONCILER, RUNBOOK, SCRIPT, repository
+from tests.drills.project.repositories import (
+    ASYNC_BREAKER,
+    FUNCTIONS,
+    GUARD,
+    KILL_SWITCH,
+    RECONCILER,
+    RUNBOOK,
+    SCRIPT,
+    WATCH,
+    repository,
+)
 
 
 def init(root: Path) -> str:
@@ -66,6 +76,37 @@ def test_a_script_is_run_as_it_is_and_needs_no_adapter(tmp_path: Path) -> None:
     settings = read_settings(tmp_path)
     assert settings is not None
     assert (settings.code, settings.unmodified) == ("run.py", True)
+
+
+def test_a_bot_with_a_loop_and_a_broker_of_its_own_is_drilled_as_it_is(tmp_path: Path) -> None:
+    main = "from . import limits\n" + WATCH
+    adapter = init(repository(tmp_path, bot____init__="", bot__limits="", bot____main__=main))
+    settings = read_settings(tmp_path)
+    assert settings is not None
+    assert (settings.code, settings.unmodified) == ("-m bot", True)
+    assert 'client=TradingClient("key", "secret", paper=True)' in adapter
+    assert "# code: firedrill_adapter:build" in (tmp_path / NAME).read_text()
+    assert doctor_command(tmp_path) == 0
+
+
+def test_what_is_awaited_of_the_broker_can_be_awaited(tmp_path: Path) -> None:
+    text = init(repository(tmp_path, breaker=ASYNC_BREAKER))
+    assert "async def cancel_all(self, *args" in text
+    assert "async def close_all(self, *args" in text
+    options = RunOptions(
+        seed=7, code="firedrill_adapter:build", unmodified=True, project=tmp_path, cases=("q1-manual",),
+        responder="default",
+    )  # fmt: skip
+    record = run_drill(drills()["q1"], options, shorten=False).record
+    assert "code-health" not in {finding.checker for finding in record.findings}
+
+
+def test_an_emergency_script_alone_is_what_is_drilled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    init(repository(tmp_path, ops__emergency_stop_sh="curl -X DELETE https://broker/orders"))
+    settings = read_settings(tmp_path)
+    assert settings is not None
+    assert (settings.code, settings.exec) == (None, "bash ops/emergency_stop.sh")
+    assert "ops/emergency_stop.sh  <- drilled as it is" in capsys.readouterr().out
 
 
 def test_where_nothing_is_found_the_reference_bot_is_drilled(

@@ -44,3 +44,19 @@ def test_a_process_that_is_killed_again_while_it_builds_is_not_slow() -> None:
         Chronicle().at(700).stopped().at(720).note("system.started", positions={}).at(740).stopped().at(760).started()
     )
     assert failures(NAME, story) == []
+
+
+def test_a_program_that_dies_of_an_error_is_gone_and_one_that_lives_on_is_shown() -> None:
+    dead = Chronicle().at(700).note("code.error", "trading-system", hook="-m bot", error="KeyError: 'x'", at="bot.py:7")
+    dead.note("code.exit", "trading-system", hook="-m bot", code="1")
+    assert failures(NAME, dead) == ["-m bot died"]
+    thread = Chronicle().at(700).note("code.error", "trading-system", hook="thread x", error="KeyError: 'x'", at="")
+    assert failures(NAME, thread) == []
+
+
+def test_one_that_gives_up_in_the_outage_and_leaves_is_shown_and_not_judged() -> None:
+    story = Chronicle().at(640).fault("broker_refused").at(700)
+    story.note("code.exit", "trading-system", hook="reconnector.py", code="0")
+    assert failures(NAME, story) == []
+    assert [e.title for e in check(NAME, story).evidence] == ["reconnector.py ended during the incident"]
+    assert check(NAME, Chronicle().at(700).note("code.exit", "somebody", hook="reset", code="0")).evidence == ()

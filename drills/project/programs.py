@@ -1,0 +1,136 @@
+"""Programs of a repository that run by themselves and talk to a broker: they can be drilled as they are.
+
+Found by parsing alone. What a program does may stand in any file that it imports of the repository, so those are
+read too: a `cli.py` of three lines is the way into the whole package.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from drills.lint.repository import Repository
+
+_TALKS = re.compile(
+    r"\b(alpaca|alpaca_trade_api|ib_insync|ib_async|ibapi|ccxt|requests|httpx|aiohttp|urllib|http\.client|websockets?)\b"
+)
+_ANSWERED = re.compile(r"\balpaca|api\.broker\.example\.com|APCA_API_BASE_URL")
+"""Brokers that answer in a drill."""
+_STAYS = re.compile(
+    r"^\s*while\b|\b(run_forever|serve_forever|start_polling|BlockingScheduler|run_pending|ensure_future)\b", re.M
+)
+_ONCE = re.compile(r"emergenc|flatten|kill_?all|panic|close_|reset|notaus", re.I)
+"""Tools that somebody types once, with arguments: no bot that goes on."""
+_AS_DESK = ("build", "run", "main")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A way to start something."""
+
+    file: str
+    code: str
+    """What `--code` takes for it."""
+    reads: frozenset[str]
+    """The files of the repository that it imports, itself included."""
+    talks: bool
+    """It calls something over HTTP, or a broker's library."""
+    whole: bool
+    """It goes on by itself and its broker answers in a drill: nothing needs to be wired."""
+
+
+def programs(repository: Repository, python: list[str]) -> Iterator[Program]:
+    """The programs among the files `python`: those made for a desk first, then in the order of the files."""
+    entries = _entry_points(repository)
+    for file in python:
+        name = _made_for_a_desk(repository.tree(file))
+        if name is not None:
+            reads = _closure(repository, file)
+            yield Program(file, f"{module_of(file)}:{name}", reads, talks=True, whole=True)
+    for file in python:
+        if PurePosixPath(file).name == "__main__.py" or "__main__" in repository.text(file) or file in entries:
+            reads = _closure(repository, file)
+            text = "\n".join(repository.text(each) for each in sorted(reads))
+            talks = bool(_TALKS.search(text))
+            stays = bool(_STAYS.search(text)) and not _ONCE.search(PurePosixPath(file).stem)
+            whole = talks and bool(_ANSWERED.search(text)) and stays
+            yield Program(file, entries.get(file) or _code(repository, file), reads, talks, whole)
+
+
+def module_of(file: str) -> str:
+    """The dotted name by which `file` is imported from the root, `src/` left out."""
+    parts = list(PurePosixPath(file).with_suffix("").parts)
+    if parts[0] == "src":
+        parts = parts[1:]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _code(repository: Repository, file: str) -> str:
+    """A script by its path; what imports relative to its package as a module."""
+    if PurePosixPath(file).name == "__main__.py" and len(PurePosixPath(file).parts) > 1:
+        return f"-m {module_of(file).removesuffix('.__main__')}"
+    tree = repository.tree(file)
+    relative = tree is not None and any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(tree))
+    return f"-m {module_of(file)}" if relative else file
+
+
+def _made_for_a_desk(tree: ast.Module | None) -> str | None:
+    """The name of a function that takes the desk and nothing else."""
+    for node in tree.body if tree is not None else ():
+        if (
+            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in _AS_DESK
+            and [arg.arg for arg in node.args.args] == ["desk"] and not node.args.kwonlyargs
+        ):  # fmt: skip
+            return node.name
+    return None
+
+
+def _entry_points(repository: Repository) -> dict[str, str]:
+    """File -> `module:function` of the commands that pyproject.toml installs, where a drill can call them so."""
+    try:
+        project = tomllib.loads(repository.text("pyproject.toml")) if "pyproject.toml" in repository.files else {}
+        scripts = dict(project.get("project", {}).get("scripts", {}))
+    except (tomllib.TOMLDecodeError, AttributeError, TypeError, ValueError):
+        return {}
+    by_module = {module_of(file): file for file in repository.files if file.endswith(".py")}
+    found: dict[str, str] = {}
+    for entry in scripts.values():
+        module, _, function = str(entry).partition(":")
+        if function in ("main", "run") and module in by_module:
+            found.setdefault(by_module[module], f"{module}:{function}")
+    return found
+
+
+def _closure(repository: Repository, file: str) -> frozenset[str]:
+    by_module = {module_of(each): each for each in repository.files if each.endswith(".py")}
+    seen, todo = {file}, [file]
+    while todo:
+        here = todo.pop()
+        tree = repository.tree(here)
+        for name in _imports(tree, here) if tree is not None else ():
+            target = by_module.get(name)
+            if target is not None and target not in seen:
+                seen.add(target)
+                todo.append(target)
+    return frozenset(seen)
+
+
+def _imports(tree: ast.Module, file: str) -> Iterator[str]:
+    """Dotted names that the file imports, each name of a `from` import as a module of its own too."""
+    folder = str(PurePosixPath(file).parent)
+    package = module_of(f"{folder}/__init__.py") if folder not in (".", "src") else ""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = package.split(".") if package else []
+                kept = parts[: len(parts) - node.level + 1]
+                base = ".".join([*kept, *([base] if base else [])])
+            yield base
+            yield from (f"{base}.{alias.name}" if base else alias.name for alias in node.names)
