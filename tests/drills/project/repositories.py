@@ -150,7 +150,7 @@ RUNBOOK = '''# Incident runbook
 
 
 def repository(folder: Path, **files: str) -> Path:
-    """Write `files`: `bot__risk` is bot/risk.py, `bot____init__` bot/__init__.py, `docs__runbook_md` docs/runbook.md."""
+    """Write `files`: `bot__risk` is bot/risk.py, `bot____init__` bot/__init__.py, `a__b_md` a/b.md."""
     for name, text in files.items():
         path = re.sub(r"__(?:__(init|main)__$)?", lambda found: f"/__{found[1]}__" if found[1] else "/", name)
         path = path.removesuffix("_md") + ".md" if path.endswith("_md") else path
