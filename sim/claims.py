@@ -60,7 +60,7 @@ _NOT_A_CLAIM = re.compile(
     r"|before|until|unless|if|when|whether|once (?:all|every|the)|waiting|pending|still|partly|partially)\b|\?"
     r"|\b(?<!all )(?<!0 )\d+ positions? (?:\w+ ){0,2}(?:closed|liquidated|exited|flattened)\b"
     r"|\b[1-9]\d* (?:\w+ )?(?:left|remain|remains|remaining|to go)\b"
-    r"|\bpositions? (?:closed|liquidated|exited|flattened)\W{0,3}\s*\d"
+    r"|\b(?<!all )positions? (?:closed|liquidated|exited|flattened)(?:\s*[:=(]\s*\d| \d+ (?:of|/))"
     r"|\b(?:flat|flattened|reconciled|halted)\"?'?\s*[:=]\s*\"?'?(?:no|0|none|null)\b"
 )
 

@@ -71,7 +71,8 @@ GERMAN = Language(
 SPANISH = Language(
     {
         "flat": re.compile(
-            rf"\b(?:(?:todas las )?posiciones {_HAN_SIDO}(?:cerradas|liquidadas)"
+            rf"\b(?:todas las posiciones {_HAN_SIDO}(?:cerradas|liquidadas)"
+            rf"|posiciones {_HAN_SIDO}(?:cerradas|liquidadas)(?!\s*[:=(]\s*\d)"
             r"|se (?:han cerrado|cerraron|liquidaron|han liquidado) todas las posiciones"
             r"|(?:sin|no hay|no quedan|cero|0) posiciones(?: abiertas)?)\b"
         ),
@@ -99,7 +100,7 @@ SPANISH = Language(
     re.compile(
         r"\b(?:no|nunca|falló|fallo|fallaron|fallid[oa]s?|error|errores|imposible|rechazad[oa]s?|será|serán|debe|deben"
         r"|intentando|intento|esperando|cuando|antes|hasta|pendientes?|aún|todavía|parcialmente|si|van a|simulacro"
-        r"|\d+ posiciones)\b|\?|\*\W{0,3}\d"
+        r"|\d+ posiciones)\b|\?"
     ),
 )
 
