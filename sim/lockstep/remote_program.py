@@ -90,6 +90,8 @@ class RemoteProgram(Program):
             channel = self._child.accept(suffix)
         except Gone:
             self._died()
+        except TimeoutError:
+            self._freeze("start of the interpreter", self._child.freeze())
         finally:
             self.runtime.watchdog.elsewhere = False
         channel.on_silence = self._silent

@@ -23,6 +23,7 @@ from sim.lockstep.protocol import message
 # Bound here: in a strand, names of the standard library are those of virtual time.
 _poll, _Listener = select.poll, _socket.socket
 _STEP_MS = 100
+_LONGEST_FOLDER = 90
 _LARGEST_HELLO = 1 << 20
 
 
@@ -42,6 +43,9 @@ class Server:
     def __init__(self) -> None:
         """Listen in a private folder, which `close` removes. Not to be called in a strand."""
         self.folder = Path(tempfile.mkdtemp(prefix="firedrill-hub-")).resolve()
+        if len(str(self.folder)) > _LONGEST_FOLDER:  # the name of a Unix socket may not be longer
+            self.folder.rmdir()
+            self.folder = Path(tempfile.mkdtemp(prefix="firedrill-hub-", dir="/tmp")).resolve()
         self.path = self.folder / "hub"
         self._listener = _Listener(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(self.path))

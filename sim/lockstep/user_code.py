@@ -27,6 +27,7 @@ from sim.errors import BadInput
 from sim.lockstep.bundle import write_agent
 from sim.lockstep.child import Child, outside
 from sim.lockstep.desk_calls import DeskCalls
+from sim.lockstep.egress import without_network
 from sim.lockstep.remote_program import RemoteProgram
 from sim.lockstep.server import Server
 from sim.lockstep.values import Foreign, Values
@@ -86,7 +87,8 @@ class OwnProgram(UserProgram):
             "desk": program.desk_calls.described(), "spawn": False,
         }  # fmt: skip
         own = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "TZ": world.clock.zone.key}
-        child.start([str(self.python), "-X", "utf8", str(house.agent)], {**environ, **own}, runtime.directory)
+        command = [*without_network(), str(self.python), "-X", "utf8", str(house.agent)]
+        child.start(command, {**environ, **own}, runtime.directory)
         return program
 
     def _complaint(self, said: dict[str, Any]) -> BadInput:
@@ -149,7 +151,7 @@ def _stub(program: RemoteProgram, values: Values, key: str, callable_: Any) -> A
 
     called: Any = _on_strand(program, hook)
     if key == "on_tick":
-        called.many = _many(_on_strand(program, lambda rows: program.hook(key, rows, what="hooks")), values)
+        called.firedrill_many = _many(_on_strand(program, lambda rows: program.hook(key, rows, what="hooks")), values)
     return called
 
 

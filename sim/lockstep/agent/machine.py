@@ -12,6 +12,7 @@ from sim.lockstep.agent.places import here
 from sim.lockstep.agent.wire import World, mine, note, request
 
 _real_exit = os._exit
+_PR_SET_PDEATHSIG = 1
 _NODE = 0x02_46_49_52_45_44
 _REFUSED = (
     "system", "fork", "forkpty", "popen", "posix_spawn", "posix_spawnp", "execv", "execve", "execvp", "execvpe",
@@ -106,12 +107,30 @@ def _change_subprocess(module: Any) -> None:
     module.Popen.__init__ = _popen
 
 
+def _change_platform(module: Any) -> None:
+    """Libraries ask it what machine this is for their user agent; it would start `uname`."""
+    names = vars(module)
+    if "_syscmd_uname" in names:
+        names["_syscmd_uname"] = lambda option, default="": default
+    if "_Processor" in names:
+        module._Processor.from_subprocess = staticmethod(lambda: "")
+
+
 def scrub_own() -> None:
     """Take from `os.environ` what was put there for the agent; children of this process still inherit it."""
     data: dict[bytes, bytes] = os.environ._data  # type: ignore[attr-defined]
     for name in [n for n in data if n.startswith((b"FIREDRILL_", b"PYTHON")) or n == b"TZ"]:
         if name.decode() not in World.settings["keep"]:
             del data[name]
+
+
+def die_with_parent() -> None:
+    """End when Firedrill ends, even if it is killed and even when this process is stopped."""
+    import ctypes
+
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(_PR_SET_PDEATHSIG, 9)
 
 
 def install() -> None:
@@ -128,6 +147,7 @@ def install() -> None:
     patching.when_imported("random", _change_random)
     patching.when_imported("numpy.random", _change_numpy)
     patching.when_imported("uuid", _change_uuid)
+    patching.when_imported("platform", _change_platform)
     patching.Refuser.refused = _LIBRARIES
     patching.Refuser.tell = staticmethod(lambda name: note("refuse", "library", name, here()))
     sys.addaudithook(_audit)

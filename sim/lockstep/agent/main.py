@@ -72,6 +72,7 @@ def begin() -> None:
 def main() -> None:
     """The first thread of a process that the World started: it does what it is called for until the end."""
     begin()
+    machine.die_with_parent()
     try:
         mine.line.ask(["ready"])
     except Finished:

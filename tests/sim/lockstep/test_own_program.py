@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from sim.actors.process import Process
 from sim.actors.runtime import virtual_time
 from sim.errors import BadInput
+from sim.lockstep.egress import without_network
 from sim.lockstep.user_code import OwnProgram
 from sim.network import Verdict
 from tests.sim.actors.kit import BareWorld, write
@@ -127,6 +129,25 @@ def test_what_sleeps_in_c_is_found_out(tmp_path: Path) -> None:
     assert (hang["endpoint"], hang["at"]) == ("a wait outside of virtual time", "bot.py:2")
 
 
+def test_an_interpreter_that_never_gets_going(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.lockstep.child.START_LIMIT_S", 0.5)
+    python = tmp_path / "env" / "python"
+    python.parent.mkdir()
+    python.write_text("#!/bin/sh\nexec sleep 600\n")
+    python.chmod(0o755)
+    assert run(tmp_path, "pass", python=python).only("code.hang")["endpoint"] == "start of the interpreter"
+
+
+def test_an_interpreter_that_ends_before_it_says_a_word(tmp_path: Path) -> None:
+    python = tmp_path / "env" / "python"
+    python.parent.mkdir()
+    python.write_text("#!/bin/sh\necho 'no libpython3.so' >&2; exit 127\n")
+    python.chmod(0o755)
+    world = run(tmp_path, "pass", python=python)
+    assert world.lines() == ["no libpython3.so"]
+    assert world.only("code.exit") == {"hook": "bot.py", "code": "127", "reason": "ended without a word"}
+
+
 def test_a_call_without_timeout_into_a_black_hole_is_a_hang_with_the_users_stack(tmp_path: Path) -> None:
     source = """
         import urllib.request
@@ -173,6 +194,20 @@ def test_nothing_leaves_the_machine_and_no_process_starts(tmp_path: Path) -> Non
         ("host", "bot.py:7"), ("connection", "bot.py:8"), ("process", "bot.py:9"), ("process", "bot.py:10"),
         ("process", "bot.py:5"), ("socket", "bot.py:13"), ("library", "bot.py:14"),
     ]  # fmt: skip
+
+
+@pytest.mark.skipif(not without_network(), reason="this machine gives no network namespace (unshare --net)")
+def test_a_connection_made_in_c_finds_no_network(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        source = f"""
+            import ctypes, socket, struct
+            libc = ctypes.CDLL(None, use_errno=True)
+            number = libc.socket(2, 1, 0)
+            address = struct.pack("=HH4s8x", 2, socket.htons({port}), bytes([127, 0, 0, 1]))
+            print(libc.connect(number, address, len(address)))
+            """
+        assert run(tmp_path, source).lines() == ["-1"]
 
 
 def test_credentials_stay_outside_and_the_zone_is_the_firms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
