@@ -11,7 +11,6 @@ from sim.lockstep.agent import patching
 from sim.lockstep.agent.places import here
 from sim.lockstep.agent.wire import World, mine, note, request
 
-_PR_SET_PDEATHSIG = 1
 _NODE = 0x02_46_49_52_45_44
 _REFUSED = (
     "system", "fork", "forkpty", "popen", "posix_spawn", "posix_spawnp", "execv", "execve", "execvp", "execvpe",
@@ -128,7 +127,7 @@ def die_with_parent() -> None:
 
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
     if prctl is not None:
-        prctl(_PR_SET_PDEATHSIG, 9)
+        prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
 
 
 def install() -> None:
