@@ -168,7 +168,7 @@ def test_the_control_api_is_refused_while_the_system_is_down(tmp_path: Path) -> 
         """, on="start", until_us=MINUTE // 2, act=act,
     )  # fmt: skip
     assert [event.get("message") for event in history.of("code.log")] == [
-        "[false,true]", '{"safe_mode":true}', "ok", "404",
+        "[false,true]", '{"status":"ok","action":"safe-mode","detail":"safe mode on"}', "ok", "404",
     ]  # fmt: skip
 
 
