@@ -102,7 +102,8 @@ def test_any_text_of_a_safe_grammar_prints_and_ends_as_in_bash(twin: Twin, text:
     try:
         ours = twin.ours(whole)
     except NotHere as finding:  # a function that was never defined: bash would look for a program of that name
-        assert str(finding) == "the program f is not known here"
+        if str(finding) != "the program f is not known here":
+            raise
         reject()
     real = twin.real(whole)
     assert (ours.out, ours.code) == (real.out, real.code), (real.err, ours.err)
