@@ -84,7 +84,8 @@ class Twin:
         bare = {"LC_ALL": "C", "PATH": os.defpath, "HOME": str(self.folder), "TZ": "UTC"}
         done = subprocess.run(
             ["bash", "--norc", "--noprofile", "-c", text], executable=BASH, cwd=self.folder, env=bare,
-            capture_output=True, input=stdin.encode("utf-8", "surrogateescape"), timeout=20, check=False,
+            capture_output=True,
+            input=stdin.encode("utf-8", "surrogateescape"), timeout=20, check=False,
         )  # fmt: skip
         out = done.stdout.decode("utf-8", "surrogateescape").replace(str(self.folder), FOLDER)
         return Result(out, done.stderr.decode("utf-8", "replace").replace(str(self.folder), FOLDER), done.returncode)
