@@ -79,7 +79,7 @@ def run_drill(drill: Drill, options: RunOptions, on_case: OnCase = lambda name, 
                 pass_mark=drill.pass_mark, is_reference=options.code in (None, REFERENCE),
             )  # fmt: skip
             records.append(record)
-            histories[name] = run.history
+            histories[record.name] = run.history
     run_record = RunRecord.of_cases(
         records, drill=drill.name, title=drill.title, seed=options.seed,
         runbook=RunbookRecord(

@@ -150,7 +150,8 @@ def test_seed_options_and_replay_command_come_first(cli_in: Cli, runner: FakeRun
 def test_a_run_is_stored_with_its_reports(cli_in: Cli, runner: FakeRunner, tmp_path: Path) -> None:
     _, out, _ = cli_in("run", "q1", "--case", "q1-manual", "--store", "here")
     names = {Path(name).name for name in files(tmp_path)}
-    assert names == {"record.json", "report.html", "report.md", "history-q1-manual.parquet"}
+    papers = {"drill-record.md", "messages.md", "post-mortem.md"}
+    assert names == {"record.json", "report.html", "report.md", "history-q1-manual.parquet"} | papers
     assert out.splitlines()[-1].startswith("Report")
     assert (tmp_path / out.split()[-1]).is_file()
 
