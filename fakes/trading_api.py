@@ -149,7 +149,8 @@ class TradingApi:
         return "".join(f"# TYPE {name} gauge\n{name} {value!r}\n" for name, value in values if value == value)
 
     def _version(self) -> str:
-        return str(self._world.cluster["trading-system"].revision.version)
+        deployed = self._world.cluster.deployments.get("trading-system")
+        return "unknown" if deployed is None else str(deployed.revision.version)
 
     def _latest(self, symbol: str) -> Response:
         if symbol not in self._world.market.symbols:
