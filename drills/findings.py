@@ -55,11 +55,13 @@ def _told(check: CheckResult, whose: str) -> Iterator[Finding]:
 def _about_recovery(compared: Compared) -> Iterator[Finding]:
     measured, alone = compared.measured, compared.needs_a_person
     if not measured.in_time:
-        broken = ", ".join(measured.clock.broken) or "nothing that was watched"
+        clock = measured.clock
+        names = clock.broken_at_end if clock.censored else clock.broken
+        broken = ", ".join(names).replace("_", " ") or "nothing that was watched"
         yield Finding(
             id="rto-missed", severity="info" if alone else "critical",
             title=f"{measured.missed}; it takes a person" if alone else measured.missed,
-            detail=f"Not restored: {broken}." if measured.clock.censored else f"Broken meanwhile: {broken}.",
+            detail=f"Not restored: {broken}." if clock.censored else f"Broken meanwhile: {broken}.",
         )  # fmt: skip
 
 
@@ -90,10 +92,12 @@ def _about_text(plan: Plan, literal: Measured) -> Iterator[Finding]:
                 title=f"step cannot be carried out: {step.title}", detail=step.why, runbook_line=step.line,
             )  # fmt: skip
     if not literal.unsettled and not literal.in_time and literal.run.scenario.faults:
+        left = literal.clock.broken_at_end if literal.clock.censored else literal.clock.broken
         yield Finding(
             id="runbook-does-not-recover", severity="critical",
             title="followed to the letter, it does not lead to recovery",
-            detail=f"{literal.missed}; still broken: {', '.join(literal.clock.broken)}.", runbook_line=plan.line,
+            detail=f"{literal.missed}; {'still broken' if literal.clock.censored else 'broken meanwhile'}: "
+            f"{', '.join(left).replace('_', ' ')}.", runbook_line=plan.line,
         )  # fmt: skip
 
 

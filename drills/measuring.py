@@ -6,6 +6,7 @@ ways on one seed, and `Compared` holds them side by side: who is to blame shows 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -122,7 +123,11 @@ def _until_the_last(predicates: list[Predicate], **instants: Any) -> RtoClock:
     while clock.broken_again_us is not None and clock.t1_us is not None:
         still = Predicate("incident", ((clock.t1_us, clock.broken_again_us),))
         clock = measure([*predicates, still], **instants)
-    return replace(clock, broken=tuple(name for name in clock.broken if name != "incident"))
+    return replace(clock, broken=_real(clock.broken), broken_at_end=_real(clock.broken_at_end))
+
+
+def _real(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name != "incident")
 
 
 def _everything(run: CaseRun, demands: Demands) -> list[Predicate]:

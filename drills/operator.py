@@ -56,16 +56,17 @@ class Operator:
             "verify_data": self._data_is_good, "verify_health": self._is_healthy, "verify_trading": self._is_trading,
         }  # fmt: skip
 
+        for name, change in service_verbs.MUTATIONS.items():
+            self._mutations[name] = self._change(change)
+        for name, look in service_verbs.CHECKS.items():
+            self._checks[name] = self._check(look)
+
     def perform(self, action: str, done: Done) -> None:
         """Do `action`; `done` is called with its outcome, at once or later, or never when it hangs."""
         if action in self._mutations:
             self._mutations[action](done)
-        elif action in service_verbs.MUTATIONS:
-            service_verbs.MUTATIONS[action](self._world, lambda ok, text: done(Outcome(ok, text)))
         elif action in self._checks:
             done(self._checks[action]())
-        elif action in service_verbs.CHECKS:
-            done(Outcome(*service_verbs.CHECKS[action](self._world)))
         else:
             done(self._look(action))
 
@@ -122,6 +123,12 @@ class Operator:
         return verdict.error is None and not verdict.hang
 
     # Acting.
+
+    def _change(self, change: Callable[[World, service_verbs.Told], None]) -> Callable[[Done], None]:
+        return lambda done: change(self._world, lambda ok, text: done(Outcome(ok, text)))
+
+    def _check(self, look: Callable[[World], tuple[bool, str]]) -> Callable[[], Outcome]:
+        return lambda: Outcome(*look(self._world))
 
     def _now(self, act: Callable[[], object]) -> Callable[[Done], None]:
         def perform(done: Done) -> None:

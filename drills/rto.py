@@ -75,6 +75,8 @@ class RtoClock:
     horizon_us: int
     broken: tuple[str, ...]
     """Names of the predicates that failed between impact and restoration, in the order given."""
+    broken_at_end: tuple[str, ...]
+    """Those of them that failed within the last window before the horizon: what is still to be mended."""
     relapses_us: tuple[tuple[int, int], ...]
     """Spells in which all was well, but for less than the window."""
     broken_again_us: int | None
@@ -206,6 +208,7 @@ def measure(
         window_us=window_us,
         horizon_us=horizon_us,
         broken=tuple(p.name for p in predicates if _union([p], t0_us, judged_until)),
+        broken_at_end=tuple(p.name for p in predicates if _union([p], max(t0_us, horizon_us - window_us), horizon_us)),
         relapses_us=tuple(s for s in spells[:restored] if s[1] < horizon_us),
         broken_again_us=next((start for start, _ in broken if t7_us is not None and start >= t7_us), None),
     )

@@ -87,7 +87,7 @@ def run_drill(
                 pass_mark=drill.pass_mark, is_reference=options.exec is None and options.code in (None, REFERENCE),
             )  # fmt: skip
             records.append(record)
-            histories[name] = run.history
+            histories[record.name] = run.history
         shown = list(exhibits(records, scenarios.values(), options, mitigation, text.plan, on_case)) if shorten else []
     run_record = RunRecord.of_cases(
         records, drill=drill.name, title=drill.title, seed=options.seed,

@@ -110,12 +110,11 @@ class TradingApi:
 
     def _health(self) -> Response:
         world = self._world
-        checks = {
-            "database": "ok" if world.database.error_rate() < 0.5 else "down",
-            "cache": "ok" if world.cache.p99_s() == world.cache.p99_s() else "down",
-            "broker": "ok" if world.connection.connected else "down",
-        }
-        serious = checks["database"] != "ok"
+        checks = {"broker": "ok" if world.connection.connected else "down"}
+        if world.config.monitored:  # a bare firm has neither
+            checks["database"] = "ok" if world.database.error_rate() < 0.5 else "down"
+            checks["cache"] = "ok" if world.cache.p99_s() == world.cache.p99_s() else "down"
+        serious = checks.get("database") == "down"
         status = "unhealthy" if serious else "degraded" if "down" in checks.values() else "ok"
         return Response.of_json({"status": status, "checks": checks}, 503 if serious else 200)
 
@@ -150,7 +149,8 @@ class TradingApi:
         return "".join(f"# TYPE {name} gauge\n{name} {value!r}\n" for name, value in values if value == value)
 
     def _version(self) -> str:
-        return str(self._world.cluster["trading-system"].revision.version)
+        deployed = self._world.cluster.deployments.get("trading-system")
+        return "unknown" if deployed is None else str(deployed.revision.version)
 
     def _latest(self, symbol: str) -> Response:
         if symbol not in self._world.market.symbols:

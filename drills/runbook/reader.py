@@ -37,8 +37,9 @@ _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<body>(?:[^\n]{0,2000}\n){0,200}?)(
 def read_runbook(path: Path, overrides: Path | None = None) -> Runbook:
     """The runbook in a Markdown file, with the overrides of its sidecar file, or of the file `overrides`."""
     path = Path(path)
+    text = _decoded(path)
     stated = read_sidecar(path) if overrides is None else read_overrides(overrides)
-    return _read(_decoded(path), str(path), stated, path.stem)
+    return _read(text, str(path), stated, path.stem)
 
 
 def read_text(text: str, file: str = "<text>", overrides: Mapping[str, Override] | None = None) -> Runbook:

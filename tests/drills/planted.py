@@ -44,10 +44,9 @@ PLANTED = (
     ),
     Planted(
         "unacknowledged-survive", "unwinder",
-        """            if client_id not in seen:
-                listed.append(self.api.order(client_id) or {"id": None, "client_order_id": client_id})
-        return listed""",
-        "            seen.discard(client_id)\n        return [row for row in listed if row['client_order_id'] in seen]",
+        "        unlisted = self.unlisted({row[\"client_order_id\"] for row in listed})\n",
+        "        listed = [row for row in listed if row[\"client_order_id\"] not in self.gateway.pending()]\n"
+        "        unlisted = []\n",
         "q1-daily-loss", "dead-orders",
     ),
     Planted(

@@ -162,13 +162,13 @@ def test_the_control_api_is_refused_while_the_system_is_down(tmp_path: Path) -> 
         tmp_path, """
         curl -s http://trading-system:8080/api/status | jq -c '[.halted, .broker_connected]'
         curl -s -X POST localhost:8080/api/safe-mode -d '{"enabled": true}'; echo
-        curl -s http://trading-system/health | jq -r .status
+        curl -s http://trading-system/health | jq -r .checks.broker
         curl -s -o /dev/null -w '%{http_code}\\n' http://trading-system:8080/api/nothing
         sleep 120; curl -s http://trading-system:8080/health; echo $?
         """, on="start", until_us=MINUTE // 2, act=act,
     )  # fmt: skip
     assert [event.get("message") for event in history.of("code.log")] == [
-        "[false,true]", '{"safe_mode":true}', "ok", "404",
+        "[false,true]", '{"status":"ok","action":"safe-mode","detail":"safe mode on"}', "ok", "404",
     ]  # fmt: skip
 
 

@@ -85,6 +85,12 @@ def test_never_restored_is_censored() -> None:
     assert clock((110, 5000)).censored
 
 
+def test_what_was_mended_before_the_end_is_not_said_to_be_broken_still() -> None:
+    found = clock_of([Predicate("flat", ((110 * S, 115 * S),)), Predicate("halted", ((110 * S, None),))])
+    assert found.censored
+    assert (found.broken, found.broken_at_end) == (("flat", "halted"), ("halted",))
+
+
 def test_restored_means_all_predicates_together() -> None:
     found = clock_of(
         [

@@ -1,4 +1,4 @@
-"""diff and cmp."""
+"""diff and cmp: whether two files differ, and how."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""base64 and checksums."""
+"""base64 and checksums of the files of a machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""echo and printf."""
+"""echo and printf, as bash has them built in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""grep and its kin."""
+"""grep and its kin: the lines of files that match."""
 
 from __future__ import annotations
 

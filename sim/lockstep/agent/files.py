@@ -9,7 +9,6 @@ import builtins
 import errno
 import io
 import os
-import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -74,7 +73,7 @@ def to_write(path: Any, keep: bool = True) -> Any:
         _make_directories(os.path.dirname(shadow))
     if keep and _kind(real) not in (0, 0o040000) and real not in _gone and not _exists(shadow):
         with _real_open(real, "rb") as source, _real_open(shadow, "wb") as copy:
-            shutil.copyfileobj(source, copy)
+            copy.write(source.read())
     if real in _gone:
         _gone.discard(real)
         note("gone", real, False)

@@ -12,7 +12,6 @@ from sim.lockstep.agent.places import here
 from sim.lockstep.agent.wire import World, mine, note, request
 
 _real_exit = os._exit
-_PR_SET_PDEATHSIG = 1
 _NODE = 0x02_46_49_52_45_44
 _REFUSED = (
     "system", "fork", "forkpty", "popen", "posix_spawn", "posix_spawnp", "execv", "execve", "execvp", "execvpe",
@@ -130,7 +129,7 @@ def die_with_parent() -> None:
 
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
     if prctl is not None:
-        prctl(_PR_SET_PDEATHSIG, 9)
+        prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
 
 
 def install() -> None:

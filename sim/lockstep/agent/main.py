@@ -6,7 +6,6 @@ import faulthandler
 import functools
 import importlib
 import importlib.util
-import inspect
 import os
 import signal
 import sys
@@ -218,6 +217,8 @@ def _attribute(module: Any, dotted: str) -> Any:
 
 def _call(function: Callable[..., Any], firm: Any) -> Any:
     """Call it, with the desk when it takes one; a coroutine is run to its end."""
+    import inspect  # only here: it is slow to load
+
     parameters = inspect.signature(function).parameters.values()
     takes = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)]
     takes_desk = firm is not None and takes and (takes[0].name == "desk" or takes[0].default is inspect.Parameter.empty)

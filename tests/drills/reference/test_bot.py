@@ -129,7 +129,10 @@ class TestCommands:
         desk = Desk(SPY=100)
         desk.broker.fail()
         assert self.from_outside(desk).commands["flatten"]() is False
-        assert desk.logs == ["neither bot nor broker answer, closing begins at the next start: connection refused"]
+        assert desk.logs == [
+            "closing every position straight at the broker, the bot is down",
+            "neither bot nor broker answer, closing begins at the next start: connection refused",
+        ]
         halt = json.loads(desk.files.read(HALT_FILE))
         assert halt == {"reason": "closing was asked for from outside", "flatten": True}
         assert not claims_in(halt["reason"]), "a reason must not read as a report"

@@ -76,7 +76,7 @@ class TestPositionMismatch:
     def test_c_closed_before_reconciling(self, scored: Any) -> None:
         code, card = scored(MISMATCH, RECONCILE_FIRST, """\
 - {time: 40, step: halt}
-- {time: 70, step: flatten}
+- {time: 70, step: closed orphaned positions}
 - {time: 110, step: queried the exchange for actual positions}
 - {time: 150, step: reconcile, effect: read}
 """)  # fmt: skip

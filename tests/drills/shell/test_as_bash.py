@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
+from drills.shell.tool import NotHere
 from tests.drills.shell.twins import BASH, Twin
 
 SAID = Path(__file__).with_name("said")
@@ -98,5 +99,11 @@ TEXTS = st.recursive(SIMPLE, compound, max_leaves=6)
 @given(text=TEXTS)
 def test_any_text_of_a_safe_grammar_prints_and_ends_as_in_bash(twin: Twin, text: str) -> None:
     whole = f"x=abc; y='  p  q '; n=4; set -- one 'two three'\n{text}"
-    real, ours = twin.real(whole), twin.ours(whole)
+    try:
+        ours = twin.ours(whole)
+    except NotHere as finding:  # a function that was never defined: bash would look for a program of that name
+        if str(finding) != "the program f is not known here":
+            raise
+        reject()
+    real = twin.real(whole)
     assert (ours.out, ours.code) == (real.out, real.code), (real.err, ours.err)

@@ -83,7 +83,8 @@ class Twin:
         assert BASH is not None
         bare = {"LC_ALL": "C", "PATH": os.defpath, "HOME": str(self.folder), "TZ": "UTC"}
         done = subprocess.run(
-            [BASH, "--norc", "--noprofile", "-c", text], cwd=self.folder, env=bare, capture_output=True,
+            ["bash", "--norc", "--noprofile", "-c", text], executable=BASH, cwd=self.folder, env=bare,
+            capture_output=True,
             input=stdin.encode("utf-8", "surrogateescape"), timeout=20, check=False,
         )  # fmt: skip
         out = done.stdout.decode("utf-8", "surrogateescape").replace(str(self.folder), FOLDER)

@@ -62,6 +62,11 @@ class Gateway:
             and self.desk.now - order.created_us / 1e6 >= older_than_s
         ]  # fmt: skip
 
+    def cancel_own(self):
+        for order in self.desk.orders:
+            if not order.reducing:
+                self.desk.cancel(order)
+
     def settle(self, client_id, row):
         if row is None:
             self.desk.settle(client_id, None)

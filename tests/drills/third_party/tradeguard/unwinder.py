@@ -53,11 +53,25 @@ class Unwinder(threading.Thread):
             log.error("unwinding goes on: %s", error)
 
     def cancelled(self):
-        for order in self.risky():
-            if order["id"] is not None:
-                self.cancel(order["id"])
-            self.gateway.settle(order["client_order_id"], self.api.order(order["client_order_id"]))
-        return not self.risky()
+        """Ask for what may still fill to be cancelled; True once the broker's list shows none of it."""
+        try:
+            listed = [row for row in self.api.open_orders() if not row["client_order_id"].startswith("tg-")]
+        except ApiError:
+            self.gateway.cancel_own()  # the list is down; what we know of can be cancelled all the same
+            raise
+        unlisted = self.unlisted({row["client_order_id"] for row in listed})
+        for row in listed + unlisted:
+            if row["id"] is not None:
+                self.cancel(row["id"])
+            self.gateway.settle(row["client_order_id"], self.api.order(row["client_order_id"]))
+        return not listed and not unlisted
+
+    def unlisted(self, seen):
+        """Ours that the broker never acknowledged and does not list: asked after one by one."""
+        return [
+            self.api.order(client_id) or {"id": None, "client_order_id": client_id}
+            for client_id in self.gateway.pending() if client_id not in seen
+        ]
 
     def cancel(self, order_id):
         try:
@@ -65,15 +79,6 @@ class Unwinder(threading.Thread):
         except ApiError as error:
             if error.status not in (404, 422):  # gone or filled meanwhile
                 raise
-
-    def risky(self):
-        """Orders that may still add risk: the broker's list, and ours that it never acknowledged."""
-        listed = [row for row in self.api.open_orders() if not row["client_order_id"].startswith("tg-")]
-        seen = {row["client_order_id"] for row in listed}
-        for client_id in self.gateway.pending():
-            if client_id not in seen:
-                listed.append(self.api.order(client_id) or {"id": None, "client_order_id": client_id})
-        return listed
 
     def closed(self):
         orders = self.api.open_orders()  # before the positions: what fills in between must not be sent again

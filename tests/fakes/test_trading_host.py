@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fakes import system_api
-from fakes.system_api import SystemApi
+from fakes import trading_host
+from fakes.trading_host import TradingHost
 from sim.actors.hosts import hosts_of
 from sim.actors.http import Request
 from sim.clock import MINUTE
@@ -16,7 +16,7 @@ from tests.sim.worlds import BUSY, Firm
 
 
 def ask(world: World, method: str, path: str, body: str = "") -> tuple[int, Any]:
-    answer = SystemApi(world).handle(Request(method, path, {}, body.encode()))
+    answer = TradingHost(world).handle(Request(method, path, {}, body.encode()))
     return answer.status, json.loads(answer.body)
 
 
@@ -28,24 +28,25 @@ def busy_firm() -> Firm:
 
 def test_status_is_the_systems_own() -> None:
     world = busy_firm().world
-    assert ask(world, "GET", "/health") == (200, {"status": "ok", "broker": "connected"})
+    assert ask(world, "GET", "/health")[1]["checks"]["broker"] == "ok"
     status = ask(world, "GET", "/api/status")[1]
     assert status["halted"] is False
     assert status["broker_connected"] is True
     assert status["positions"] == world.book.held()
     assert status["open_orders"] == len(world.orders.live())
-    assert ask(world, "GET", "/api/positions")[1] == world.book.held()
+    shown = ask(world, "GET", "/api/positions")[1]
+    assert {row["symbol"]: row["qty"] for row in shown} == world.book.held()
 
 
 def test_a_halt_blocks_the_strategies_and_a_resume_releases_them() -> None:
     world = busy_firm().world
-    assert ask(world, "POST", "/api/halt", '{"reason": "by script"}') == (200, {"halted": True})
+    assert ask(world, "POST", "/api/halt", '{"reason": "by script"}') [1]["detail"] == "halted"
     assert world.trading.halted == "by script"
     since = world.env.now
     world.run(since + 5 * MINUTE)
     sent = [e for e in world.history.of("order.sent") if e.t_us > since and e.get("source") == "strategy"]
     assert not [e for e in sent if not e.get("reducing")]
-    assert ask(world, "POST", "/api/resume") == (200, {"halted": False})
+    assert ask(world, "POST", "/api/resume")[1]["status"] == "ok"
     assert world.trading.halted is None
 
 
@@ -57,9 +58,9 @@ def test_a_halt_without_words_has_a_reason_all_the_same() -> None:
 
 def test_safe_mode_is_set_and_taken_back() -> None:
     world = busy_firm().world
-    assert ask(world, "POST", "/api/safe-mode", '{"enabled": true}')[1] == {"safe_mode": True}
+    assert ask(world, "POST", "/api/safe-mode", '{"enabled": true}')[0] == 200
     assert world.trading.safe_mode
-    assert ask(world, "POST", "/api/safe-mode", '{"enabled": false}')[1] == {"safe_mode": False}
+    assert ask(world, "POST", "/api/safe-mode", '{"enabled": false}')[0] == 200
     assert not world.trading.safe_mode
 
 
@@ -69,7 +70,7 @@ def test_closing_all_positions_sends_orders_of_the_firms_own() -> None:
     held = world.book.held()
     assert held
     assert ask(world, "POST", "/api/cancel-all")[0] == 200
-    assert ask(world, "POST", "/api/close-all-positions") == (200, {"requested": len(held)})
+    assert ask(world, "POST", "/api/close-all-positions") [1]["detail"] == f"{len(held)} closing orders sent"
     world.run(world.env.now + 5 * MINUTE)
     assert world.ledger.positions() == {}
 
@@ -77,13 +78,14 @@ def test_closing_all_positions_sends_orders_of_the_firms_own() -> None:
 def test_what_is_asked_wrongly_is_told_so() -> None:
     world = busy_firm().world
     assert ask(world, "GET", "/api/nothing")[0] == 404
-    assert ask(world, "GET", "/api/halt")[0] == 405
     assert ask(world, "POST", "/api/halt", "{broken")[0] == 400
+    assert ask(world, "POST", "/api/reconnect")[0] == 404
+    assert "max_size" in ask(world, "POST", "/api/config", '{"max_size": 3}')[1]["detail"]
 
 
 def test_a_system_that_is_down_refuses_the_connection() -> None:
     world = busy_firm().world
-    system_api.register(world)
+    trading_host.register(world)
     host = hosts_of(world).find("trading-system")
     assert host is not None
     assert host.verdict("connect").error is None
