@@ -48,9 +48,9 @@ def halt_due_us(history: History, demands: Demands) -> int:
     asked += [t_us for t_us, kind in felt if kind in STOPPING_FAULTS][:1]
     if asked:
         return min(asked)
-    losing = [t_us for t_us, kind in felt if kind in LOSING_FAULTS]
-    if losing:
-        return _due_below_the_limit_us(history, losing[0])
+    began_us = loss_began_us(history, demands)
+    if began_us is not None:
+        return _due_below_the_limit_us(history, began_us)
     return felt[0][0] if felt else demands.zero_us
 
 
@@ -60,6 +60,11 @@ def _due_below_the_limit_us(history: History, since_us: int) -> int:
     kinds = {event.subject: event.get("fault") for event in history.of("fault.injected")}
     healed = [e.t_us for e in history.of("fault.healed") if kinds.get(e.subject) in LOSING_FAULTS and e.t_us > since_us]
     return max(since_us, min(halted + healed[-1:], default=since_us))
+
+
+def loss_began_us(history: History, demands: Demands) -> int | None:
+    """From when the market moved against the book; None when it did not."""
+    return next((t_us for t_us, kind in landings(history, demands.zero_us) if kind in LOSING_FAULTS), None)
 
 
 def flatten_due_us(history: History, demands: Demands) -> int:

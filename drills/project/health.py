@@ -47,6 +47,8 @@ def _about_code(root: Path, repository: Repository, settings: Settings) -> Itera
     if settings.code is None and settings.exec is None:
         yield Check("warn", "code", "none is named: the reference bot is drilled", "name yours: code: module:build")
         return
+    if settings.exec is not None:
+        yield _about_exec(root, settings)
     seen = traps.facts(repository, [f for f in sorted(repository.files) if f.endswith(".py") and "test" not in f])
     missing = [name for name in seen.packages if not traps.installed(name)]
     if missing and settings.python is None:
@@ -54,6 +56,19 @@ def _about_code(root: Path, repository: Repository, settings: Settings) -> Itera
     elif settings.code is not None:
         yield tried(root, settings)
     yield from _about_traps(seen)
+
+
+def _about_exec(root: Path, settings: Settings) -> Check:
+    """Whether the program is there and can be started in lock-step on this machine; it is not started."""
+    from drills.executable import Executable
+
+    project = root if settings.project is None else Path(placed(root, settings.project))
+    assert settings.exec is not None
+    try:
+        program = Executable.of(settings.exec, project, settings.exec_on, "auto")
+    except BadInput as error:
+        return Check("fail", "exec", f"{settings.exec}: {error.problem}", error.mend)
+    return Check("ok", "exec", f"{settings.exec} can be started ({program.isolation})")
 
 
 def _environment(root: Path) -> str:

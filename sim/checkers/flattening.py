@@ -7,7 +7,7 @@ from sim.clock import MINUTE
 from sim.demands import Demands
 from sim.history import History
 from sim.holdings import ledger_holdings
-from sim.impact import excused, flatten_due_us
+from sim.impact import excused, flatten_due_us, loss_began_us
 from sim.reading import OUTSIDE, Fill, broker_orders, down, fills, halts
 from sim.spans import FOREVER, deadline, minus
 
@@ -31,7 +31,9 @@ def _really_flat(history: History, demands: Demands) -> list[Evidence]:
     released_us = min((halt.end_us for halt in halts(history) if halt.end_us > due_us), default=FOREVER)
     until_us = min(released_us, demands.horizon_us)
     held = ledger_holdings(history)
-    flat = minus([(due_us, until_us)], held.open_spans())
+    began_us = loss_began_us(history, demands)
+    since_us = due_us if began_us is None else min(began_us, due_us)  # who was quicker than the limit was flat before
+    flat = minus([(since_us, until_us)], held.open_spans())
     if not flat and by_us >= demands.horizon_us:
         raise CannotTell("the run ended before positions had to be closed")
     if not flat and demands.automation_only and not minus([(due_us, until_us)], down(history)):

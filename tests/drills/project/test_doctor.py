@@ -75,3 +75,16 @@ def test_stored_runs_are_kept_out_of_git(tmp_path: Path) -> None:
     assert any("results/runs/" in trouble for trouble in troubles(checks(tmp_path), "warn"))
     (tmp_path / ".gitignore").write_text("results/runs/\n")
     assert not any("results/runs/" in trouble for trouble in troubles(checks(tmp_path), "warn"))
+
+
+def test_an_emergency_script_is_looked_for(tmp_path: Path) -> None:
+    repository(tmp_path, stop_sh="#!/bin/sh\necho stop\n")
+    assert [check.state for check in checks(tmp_path, "exec: sh stop.sh\n") if check.what == "exec"] == ["ok"]
+    [trouble] = troubles(checks(tmp_path, "exec: ./gone.sh\n"))
+    assert trouble.startswith("./gone.sh: ")
+
+
+def test_a_program_that_ends_by_itself_does_not_run(tmp_path: Path) -> None:
+    repository(tmp_path, bot="import argparse\nargparse.ArgumentParser(prog='bot').error('name an action')\n")
+    [trouble] = troubles(checks(tmp_path, "code: bot.py\nunmodified: true\n"))
+    assert "ends by itself with exit status 2" in trouble

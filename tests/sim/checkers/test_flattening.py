@@ -85,3 +85,9 @@ def test_a_dead_process_closes_nothing_and_is_blamed_only_where_somebody_could_h
     assert failures(DEMANDED, story, flatten="required") == ["never flat"]
     alive = Chronicle(SPY=100).equity((0, 1_000_000), (700, 960_000)).at(640).fault("adverse_move")
     assert failures(DEMANDED, alive, flatten="required", automation_only=True) == ["never flat"]
+
+
+def test_who_closes_below_the_limit_was_flat_although_positions_came_back() -> None:
+    story = Chronicle(SPY=100).equity((0, 1_000_000), (700, 979_000)).at(640).fault("adverse_move")
+    close(story.at(735), "x1", -1, 100).at(800).order("o1", 1, 10).filled("o1").at(840).healed("adverse_move")
+    assert failures(DEMANDED, story, flatten="required", halt="required") == ["did not stay flat"]

@@ -24,15 +24,15 @@ def test_late_is_counted_from_the_limit_not_from_the_fault() -> None:
 
 
 def test_a_switch_with_a_tighter_limit_of_its_own_is_early_and_not_late() -> None:
-    story = Chronicle(SPY=100).equity((0, 1_000_000), (700, 979_000)).at(600).fault("fill_delay", "broker", "f1")
-    story.at(640).fault("adverse_move", "market", "f2").at(742).halted("daily loss 2.1 %")
+    story = Chronicle(SPY=100).equity((0, 1_000_000), (700, 979_000)).at(600).fault("fill_delay")
+    story.at(640).fault("adverse_move", "market").at(742).halted("daily loss 2.1 %")
     assert failures(DEMANDED, story, halt="required", contain_us=us(60)) == []
     assert failures("detected", story, halt="required", alarm="required", detect_us=us(60)) == []
 
 
 def test_a_loss_that_was_closed_out_below_the_limit_still_asks_for_the_halt() -> None:
     story = Chronicle(SPY=100).equity((0, 1_000_000), (700, 979_000)).at(640).fault("adverse_move", "market")
-    assert failures(DEMANDED, story.at(820).healed("f1"), halt="required") == ["kill switch did not fire"]
+    assert failures(DEMANDED, story.at(820).healed("adverse_move"), halt="required") == ["kill switch did not fire"]
 
 
 def test_a_halt_that_was_released_before_the_loss_is_none() -> None:
