@@ -16,14 +16,20 @@ from drills.runbook.vocabulary import actions_in
 _IF = r"(?:if|when|in case(?: of)?|should|unless|wenn|falls|sofern|sollte|im fall\w*|si|en caso de(?: que)?|cuando)"
 _ARROW = r"(?:→|➔|➜|⇒|⟶|->|=>|-->|==>)"
 _ARROWED = re.compile(rf"^(?P<condition>{_IF}\b[^\n]{{1,300}}?)\s*{_ARROW}\s*(?P<action>\S[^\n]*)$", re.I)
-_COLONED = re.compile(rf"^(?P<condition>{_IF}\b[^\n:,]{{1,200}}?)\s*:\s+(?P<action>\S[^\n]*)$", re.I)
+_COLONED = re.compile(rf"^(?P<condition>(?:{_IF}|bei)\b[^\n:,]{{1,200}}?)\s*:\s+(?P<action>\S[^\n]*)$", re.I)
 _COMMAED = re.compile(
     rf"^(?P<condition>{_IF}\b[^\n,]{{3,200}}?)\s*,\s*(?:then |dann |entonces )?(?P<action>\S[^\n]*)$", re.I
 )
+_VERB_FIRST = re.compile(
+    r"^(?P<condition>(?:wurde|wird|ist|sind|hat|haben|kommt|bleibt|steht|gelingt)\b[^\n:,?]{3,200}?)\s*[:,]\s+"
+    r"(?P<action>\S[^\n]*)$",
+    re.I,
+)
+"""German may leave "wenn" out: "Wurde er nicht ausgelöst: Handel stoppen"."""
 _DASHED = re.compile(rf"^(?P<condition>{_IF}\b[^\n]{{3,200}}?)\s+[-–—]\s+(?P<action>\S[^\n]*)$", re.I)
 _ELSE = re.compile(
-    rf"^(?P<condition>else|otherwise|sonst|andernfalls|ansonsten|si no|en caso contrario|de lo "
-    rf"contrario)\s*(?:{_ARROW}|[,:–—-])?\s*(?P<action>\S[^\n]*)$",
+    rf"^(?P<condition>else|otherwise|sonst|andernfalls|ansonsten|si no(?=\s*(?:{_ARROW}|[,:–—-]\s))|"
+    rf"en caso contrario|de lo contrario)\s*(?:{_ARROW}|[,:–—-])?\s*(?P<action>\S[^\n]*)$",
     re.I,
 )
 _ANSWER = re.compile(
@@ -54,10 +60,10 @@ class Choice(NamedTuple):
 def as_choice(text: str, announced: bool = False) -> Choice | None:
     """`text` as a branch; `announced` when its surroundings say that a decision is made here."""
     words = " ".join(text.split())[:600]
-    for pattern in (_ARROWED, _ELSE, _ANSWER, _MEASURED, _COLONED, _DASHED, _COMMAED):
+    for pattern in (_ARROWED, _ELSE, _ANSWER, _MEASURED, _COLONED, _VERB_FIRST, _DASHED, _COMMAED):
         match = pattern.match(words)
         # "When it was lost, when it was back" has the form of a branch, but nothing in it is to be done.
-        weak = match is not None and pattern in (_DASHED, _COMMAED) and not actions_in(match.group("action"))
+        weak = match is not None and pattern in (_VERB_FIRST, _DASHED, _COMMAED) and not actions_in(match.group("action"))
         if match is not None and not weak:
             return Choice(match.group("condition").strip(), match.group("action").strip(" ."))
     match = _PLAIN_ARROW.match(words) if announced else None

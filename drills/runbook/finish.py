@@ -108,7 +108,11 @@ class Finisher:
 
     def _level_ids(self, text: str) -> tuple[str, ...]:
         known = {canonical_severity(level.id): level.id for level in self.levels}
-        return tuple(dict.fromkeys(known[name] for name, _ in severity_ids(text) if name in known))
+        stated = [known[name] for name, _ in severity_ids(text) if name in known]
+        # A scale with ids of its own, such as K1 or SEV-A: as they stand.
+        own = (level.id for level in self.levels if canonical_severity(level.id) is None and len(level.id) <= 8)
+        stated += [id_ for id_ in own if re.search(rf"(?<![\w-]){re.escape(id_)}(?![\w-])", text)]
+        return tuple(dict.fromkeys(stated))
 
     def _trigger(self, draft: ProcedureDraft) -> str | None:
         stated = self._stated(draft, r"^(?:triggers?|alert|auslöser|alarm|disparador|alerta)\b")

@@ -33,6 +33,13 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (action, re.compile(r"(?<![a-z])(?:" + pattern + r")(?![a-z])"))
     for action, pattern in (
+        ("reset_halt", r"kill ?switch(?: (?:ctl|cli|sh|py|tool))*(?: \w+){0,2}? (?:deactivate|clear|reset|release|recover|"
+            r"disarm|disable|off|resume)"),
+        ("look_status", r"kill ?switch(?: (?:ctl|cli|sh|py|tool))+ (?:status|state|health|audit|check|list|show)"),
+        ("look_broker", r"fetch (?:status|time|markets?)"),
+        ("look_positions", r"fetch positions?"),
+        ("look_orders", r"fetch (?:open |closed )?orders?|fetch my trades"),
+        ("look_account", r"fetch balance"),
         ("look_logs", r"kill ?switch (?:reason|history|logs?|cause)"),
         ("look_status", r"kill ?switch (?:status|state|show|get|info)"),
         ("look_broker", r"(?:session|sesion|sitzung|fix) (?:status|state|show|list|estado)"),
@@ -69,7 +76,7 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"disable trading|trading (?:off|stop|pause|disable)|freeze|pause$|"
             r"block (?:all|orders?)|block$|sperren|parar|"
             r"detener|anhalten|experts? stop"),
-        ("reconcile", r"reconcil\w+|sync (?:positions|state|book)|abgleich"),
+        ("reconcile", r"reconcil\w+|recon|pos ?diff|sync (?:positions|state|book)|abgleich"),
         ("reconnect", r"re ?connect\w*|restart (?:broker|adapter|connector|gateway|tws|session)|(?:broker|adapter|"
             r"connector|gateway|tws|session) restart"),
         ("renew_credentials",
@@ -107,7 +114,7 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("stop_system", r"(?:stop|shut ?down|kill)(?: (?:bot|system|engine|service|all))?"),
         ("start_system", r"(?:start|run|launch) (?:paper trading|live|trading|bot|system|engine|trader)|start"),
         ("look_account", r"drawdown\w*|(?:daily )?pnl|equity|account|balance|margin"),
-        ("look_positions", r"positions?|portfolio|holdings"),
+        ("look_positions", r"positions?|portfolio|holdings|inventory|inv|inventario"),
         ("look_orders", r"orders?|fills?|trades?|executions?|slippage\w*"),
         ("look_data", r"market data|bars|quotes?|feed|ticks|calibration|sla|latest sla|recent data"),
         ("look_market", r"volatility|regime|market (?:open|status)|is market open"),

@@ -15,11 +15,12 @@ _PLACEHOLDER = re.compile(
     r"^\W*$|^[\[<({].*[\]>)}]$|\[(?:phone|email|name|contact|number|support|tel|telefon|teléfono|correo|"
     r"slack|define|tbd|insert|nombre|nummer)[^\]]*\]|^\(?(?:define|tbd|tba|todo|n/?a|xxx+|fill in|to be "
     r"(?:defined|added|confirmed)|"
-    r"offen|noch offen|ausfüllen|noch zu (?:ergänzen|definieren)|por definir|pendiente|completar|à (?:compléter|"
+    r"offen|noch offen|wird nachgetragen|(?:bitte )?nachtragen|eintragen|n\. ?n\.|ausfüllen|noch zu (?:ergänzen|definieren)|por (?:definir|asignar|confirmar)|pendiente|completar|à (?:compléter|"
     r"définir)|a (?:definir|completar|preencher)|unknown|none yet)\b.*\)?$|\bXXX+|"
     r"\b555[- ]?\d{3,4}|\+?0{3,}[- ]?0{2,}|example\.(?:com|org)\b|\?{2,}",
     re.I,
 )
+_BROKEN = re.compile(r"#(?:ref|n/a|name|value|wert|bezug)[!?]?$|^@?tbd$", re.I)
 _ROLE = re.compile(
     r"role|team|who|name|function|contact type|rolle|wer|funktion|bereich|rol\b|función|equipo|quién|cargo", re.I
 )
@@ -42,7 +43,8 @@ _TO = re.compile(
 
 def is_placeholder(value: str) -> bool:
     """Whether a contact value was never filled in."""
-    return _PLACEHOLDER.search(value.strip()) is not None
+    bare = value.strip()
+    return _PLACEHOLDER.search(bare) is not None or _BROKEN.search(bare) is not None
 
 
 def read_contacts(sections: Sequence[Section], file: str) -> tuple[Contact, ...]:
@@ -63,6 +65,9 @@ def _contacts(section: Section, file: str) -> Iterator[Contact]:
         elif isinstance(block, Paragraph):
             for offset, line in enumerate(block.raw.split("\n")):
                 at = block.line + offset
+                apart = re.split(r"\s{2,}", line.strip(), maxsplit=1)  # columns made of spaces
+                if ":" not in plain(line) and len(apart) == 2:
+                    line = ": ".join(apart)
                 if ":" in plain(line):
                     yield from _contact_line(line, group, Source(file=file, line=at, end=at, path=section.path))
 

@@ -30,6 +30,9 @@ REFERENCE: frozenset[Kind] = frozenset(
 ASIDE: frozenset[Kind] = frozenset({"symptoms", "trigger", "objectives", "note", "expected", "checklist"})
 
 
+_STEP = re.compile(r"(?:step|schritt|paso|étape|etape|passo)\s*\d", re.I)
+
+
 @dataclass(slots=True)
 class ProcedureDraft:
     """A procedure as found."""
@@ -176,6 +179,8 @@ class ProcedureFinder:
             len(numbered) < 2 and not names_incident(section.text)
         ):
             return False
+        if len(numbered) >= 2 and all(_STEP.match(child.text) for child in numbered):
+            return True
         if any(self._symptoms(child) or self._ordered_inside(child) for child in numbered):
             response = names_incident(section.text) or is_phase(section.text)
             own = response and not any(names_incident(child.text) for child in numbered)
@@ -295,10 +300,23 @@ class ProcedureFinder:
             if isinstance(block, Table) and columns_of(block).steps and not columns_of(block).decides
         ]
         if tables:
-            return [step for table in tables for step in self.reader.from_table(table, path)]
+            return self._tabled(section, blocks, path)
         if has_commands(blocks) or any(isinstance(block, Table) for block in blocks):
             return self._fenced(section, blocks, path)
         return self._bulleted(blocks, path, section)
+
+    def _tabled(self, section: Section, blocks: Sequence[Block], path: tuple[str, ...]) -> list[StepDraft]:
+        """The rows of the tables of steps, and in their place the commands that stand beside them."""
+        steps: list[StepDraft] = []
+        beside: list[Block] = []
+        for block in [*blocks, None]:
+            rows = isinstance(block, Table) and columns_of(block).steps and not columns_of(block).decides
+            if (rows or block is None) and has_commands(beside):
+                steps += self._fenced(section, beside, path)
+            if rows and isinstance(block, Table):
+                steps += self.reader.from_table(block, path)
+            beside = [] if rows else [*beside, *([block] if block is not None else [])]
+        return steps
 
     def _bulleted(self, blocks: Sequence[Block], path: tuple[str, ...], section: Section) -> list[StepDraft]:
         """Bullets as steps; bullets that only answer a question ("Yes: ...", "If ...") are one decision."""

@@ -171,11 +171,11 @@ def _definition(block: Block) -> tuple[str, str] | None:
     return None if kind_of(label) is not None or _METADATA.match(plain(label)) else (label, bold[1])
 
 
-_DOTTED = re.compile(r"^(?:[A-Z]|\d{1,2})\.\d{1,2}(?:\.\d{1,2})?\s+\S")
+_DOTTED = re.compile(r"^(?:(?:[A-Z]|\d{1,2})\.\d{1,2}(?:\.\d{1,2})?\s+\S|\d{1,2}[.)]\s+\S)")
 
 
 def _counted(block: Block) -> tuple[str, str] | None:
-    """`A.1 Stop the sessions` or `2.3 Read the reason` as a paragraph: a numbered title without its marks."""
+    """`A.1 Stop the sessions`, `2\\. Read the reason` as a paragraph: a numbered title without its marks."""
     if not isinstance(block, Paragraph):
         return None
     first, _, more = block.raw.strip().partition("\n")
@@ -184,7 +184,8 @@ def _counted(block: Block) -> tuple[str, str] | None:
 
 _ANNOUNCED: frozenset[Kind | None] = frozenset({"symptoms", "steps", "trigger", "checklist", "contacts"})
 _STEP_WORD = re.compile(r"^(?:step|schritt|paso|étape|etape|passo)\s*\d{1,2}\s*[.:)–—-]\s*\S", re.I)
-_BARE_STEP = re.compile(r"^(?:step|schritt|paso|étape|etape|passo)?\s*\d{1,2}\s*[.:)]?$", re.I)
+BARE_STEP = re.compile(r"^(?:step|schritt|paso|étape|etape|passo)?\s*\d{1,2}\s*[.:)]?$", re.I)
+"""A number and at most the word "step": what is to be done stands after it."""
 
 
 def _bold_label(label: str, rest: str, more: str, following: Block | None) -> tuple[str, str] | None:
@@ -196,7 +197,7 @@ def _bold_label(label: str, rest: str, more: str, following: Block | None) -> tu
     rest = rest.removeprefix(":").strip()
     rest = re.sub(r"^[-–—]\s+", "", rest)
     blockful = isinstance(following, ListBlock | Fence | Table)
-    if _BARE_STEP.match(bare) and plain(rest):  # "**Step 1.** Stop the router": the title stands outside the bold
+    if BARE_STEP.match(bare) and plain(rest):  # "**Step 1.** Stop the router": the title stands outside the bold
         first, _, behind = rest.partition(". ")
         return f"{bare.rstrip('.:)')}. {first.rstrip('.')}", " ".join(filter(None, (behind, more)))
     number = numbered(bare)[0]
