@@ -109,6 +109,7 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         r"^ablaufdiagramm", r"^diagrama de (?:flujo|decisi)")),
     ("note", _any(
         r"^(?:notes?|important|warnings?|caution|tips?|info|attention|danger|remember|why|rationale|reason)$",
+        r"^(?:what not to do|do not|don['’]?ts?|was nicht(?: zu)? tun(?: ist)?|nicht tun|qué no hacer|no hacer)$",
         r"^(?:hinweise?|achtung|wichtig|warnung|vorsicht|merke|begründung)$",
         r"^(?:notas?|importante|advertencia|atención|aviso|precaución|ojo)$")),
     ("steps", _any(r"^(?:steps|procedure|actions?|instructions|commands?|how to|what to do|to ?do|tasks?)$",

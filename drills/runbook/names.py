@@ -35,7 +35,7 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for action, pattern in (
         ("reset_halt", r"kill ?switch(?: (?:ctl|cli|sh|py|tool))*(?: \w+){0,2}? (?:deactivate|clear|reset|release|recover|"
             r"disarm|disable|off|resume)"),
-        ("look_status", r"kill ?switch(?: (?:ctl|cli|sh|py|tool))+ (?:status|state|health|audit|check|list|show)"),
+        ("look_status", r"kill ?switch(?: (?:ctl|cli|sh|py|tool))+ (?:status|state|audit|list|show)"),
         ("look_broker", r"fetch (?:status|time|markets?)"),
         ("look_positions", r"fetch positions?"),
         ("look_orders", r"fetch (?:open |closed )?orders?|fetch my trades"),
@@ -59,10 +59,10 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"is connected|verify connected"),
         ("verify_data", r"(?:data )?validate(?: data)?|verify data|check data|data (?:check|quality|sla)"),
         ("verify_trading", r"(?:test|probe|canary) order|verify trading|smoke (?:test|trade)"),
-        ("verify_health", r"health(?: ?check|z)?|check health|smoke test|status check|readyz?|livez?|rollout status"),
+        ("verify_health", r"health(?: ?check|z)?|check health|smoke test|status check|readyz?|livez|rollout status"),
         ("safe_mode", r"safe mode|reduce only|close only"),
         ("cancel_orders",
-            r"cancel (?:all|open|every)?(?: ?orders?)?|cancel$|stornieren|anular|"
+            r"cancel (?:all|open|every)?(?: ?orders?)?|cancel$|orders? (?:sh |py |ctl )?(?:l(?:oe|ö)schen|stornieren)|stornieren|anular|"
             r"cancelar|annuler|orders? cancel|cancel orders?|cancelall|purge orders"),
         ("close_orphans", r"close (?:orphan\w*|unknown|unexpected)(?: positions?)?"),
         ("rollback_mode", r"(?:tr |trading |run )?mode (?:to )?lab|lab mode|(?:switch|back|rollback) (?:to )?lab"),
@@ -70,13 +70,13 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"close (?:all |every |open )*(?:positions?)|flatten(?: all)?|liquidat\w+|unwind|close position|"
             r"panic close|exit (?:all )?positions|positions? close|glattstellen|zerar|to flat"),
         ("halt",
-            r"emergency (?:stop|halt)|strateg\w+ (?:stop|pause|disable|off)|halt(?: all| trading)?|pause (?:all|"
+            r"emergency (?:stop|halt)|strateg\w+ (?:sh |py |ctl )?(?:stop|pause|disable|off)|halt(?: all| trading)?|pause (?:all|"
             r"trading|strategies)|stop (?:all|"
             r"trading|strateg\w+)|kill (?:switch|strategy|all|trading)|suspend(?: trading)?|killswitch|panic|"
             r"disable trading|trading (?:off|stop|pause|disable)|freeze|pause$|"
             r"block (?:all|orders?)|block$|sperren|parar|"
             r"detener|anhalten|experts? stop"),
-        ("reconcile", r"reconcil\w+|recon|pos ?diff|sync (?:positions|state|book)|abgleich"),
+        ("reconcile", r"reconcil\w+|pos ?diff|sync (?:positions|state|book)|abgleich"),
         ("reconnect", r"re ?connect\w*|restart (?:broker|adapter|connector|gateway|tws|session)|(?:broker|adapter|"
             r"connector|gateway|tws|session) restart"),
         ("renew_credentials",

@@ -96,7 +96,7 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"call (?:the )?(?:lead|manager|head|risk|cto|vp|duty)\b", r"intervención manual", r"manueller eingriff")),
     ("approve", any_of(
         r"(?:get|obtain|request|require[sd]?|seek|ask for|wait for|await|needs?|with|manual|written|formal|"
-        r"explicit)?\s*(?:\w+ ){0,2}(?:approvals?|sign[- ]?off|authori[sz]ation)\b", r"\bapprove\b", r"four[- ]eyes",
+        r"explicit)?\s*(?:\w+ ){0,2}(?:approvals?(?! ?codes?\b)|sign[- ]?off|authori[sz]ation)\b", r"\bapprove\b", r"four[- ]eyes",
         r"vier-?augen", r"freigabe\b", r"genehmig\w*", r"zustimmung\b", r"aprobaci[oó]n\b", r"\baprobar\b",
         r"autorizaci[oó]n\b", r"\bautorizar\b", r"visto bueno", r"manually verify before")),
     ("monitor", any_of(r"(?:monitor|wait|watch) for\b.{0,80}?(?=\s+(?:and|then)\b|[,;.]|$)",
@@ -155,7 +155,7 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"channel|call|popup|browser)\b)(?:close|liquidate|unwind|square|exit|manual(?:ly)? close|manual position "
         r"close)\b.{0,30}\b(?:positions?|exposure|orphans?|everything|book|via tws)?\b(?<!close "
         r"out)(?:.{0,12}\bpositions?\b)?(?!\s*incident)", r"position close",
-        r"(?:positionen?|bestände|exposure)\b.{0,30}\b(?:schließ|schliess|glattstell|auflös|liquidier|abbau)\w*",
+        r"(?:position(?:en)?|bestände|exposure)\b.{0,30}\b(?:schließ|schliess|glattstell|auflös|liquidier|abbau)\w*",
         r"glattstell\w*", r"(?:cerrar|liquidar|deshacer|aplanar)\b.{0,25}\bposici(?:ones|ón)",
         r"cierre de posiciones")),
     ("reduce_size", any_of(
@@ -226,6 +226,7 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"neu verbinden", r"reconect\w+",
         r"(?:restablecer|reiniciar|recuperar)\b.{0,25}\b(?:conexión|sesión|adaptador|conector|pasarela|gateway)")),
     ("kill_query", any_of(r"(?:kill|terminate|end|cancel)\b.{0,25}\bquer(?:y|ies)\b",
+        r"(?:kill|terminate|drop)\b.{0,15}\bidle (?:connections|sessions)\b",
         r"abfragen?\b.{0,20}\b(?:beend|abbrech|kill)\w*", r"(?:terminar|matar|cancelar)\b.{0,20}\bconsultas?")),
     ("raise_limits", any_of(
         r"(?:raise|increase|bump|with|higher|more)\b.{0,20}\b(?:memory(?: limits?)?|heap|limits?)\b",
@@ -248,7 +249,7 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"(?:re-?)?(?:enable|activate|start|turn on)\b.{0,20}\bstrateg\w+", r"return to normal",
         r"(?:handel|betrieb|strategien?)\b.{0,30}\b(?:wiederaufnehm|wieder aufnehm|wieder aufgenommen|fortsetz|wieder freigeb|"
         r"wieder start|freigeb)\w*", r"reanudar\b", r"retomar\b", r"volver a operar")),
-    ("halt", any_of(r"^\W*(?:halt|stop|pause)\W*$",
+    ("halt", any_of(r"^\W*(?:halt|stop|pause|stoppen|anhalten|parar|detener)\W*$",
         r"(?:stop|halt|pause|suspend|freeze|disable|block|cease|kill)\b.{0,30}\b(?:trading|orders?|order "
         r"(?:submission|entry|flow)|strateg\w+|bots?|algos?|new entries|everything|all\b|the bleeding)",
         r"emergency (?:stop|halt|shutdown)", r"stop and assess",

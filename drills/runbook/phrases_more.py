@@ -89,6 +89,7 @@ MORE: dict[str, re.Pattern[str]] = {
         r"(?:reprendre|relancer|réactiver)\b.{0,25}\b(?:négociation|trading|stratégies?|cotations?)",
         r"(?:retomar|reativar|religar)\b.{0,25}" + _PT_FLOW),
     "halt": any_of(r"(?:press|hit|push|click)\b.{0,20}\bhalt button", r"(?<!\S)/(?:panic|halt|kill)\b",
+        r"system\b.{0,10}\bpausier\w*",
         rf"{_FLOW}\b.{{0,60}}\b(?:angehalten|gestoppt|pausiert|abgeschaltet)\b",
         r"(?:handel|strategien?)\b.{0,60}\b(?:angehalten|gestoppt|pausiert|eingestellt)\b",
         r"(?:oprimir|presionar|apretar|pulsar|accionar|activar)\b.{0,20}\b(?:paro|parada|botón de paro)\b",

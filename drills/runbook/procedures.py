@@ -15,7 +15,7 @@ from typing import Literal
 from drills.runbook.blocks import Block, Fence, ListBlock, Paragraph, Table
 from drills.runbook.decisions import as_choice
 from drills.runbook.drafts import Found, StepDraft
-from drills.runbook.fences import holds_substeps
+from drills.runbook.fences import holds_substeps, numbered_fence
 from drills.runbook.lexicon import Kind, holds_procedures, is_generic, is_phase, kind_of, names_incident, role_of
 from drills.runbook.model import Role
 from drills.runbook.sections import Section
@@ -58,7 +58,28 @@ class ProcedureFinder:
     def find(self, root: Section) -> list[ProcedureDraft]:
         """All procedures below `root`, in reading order."""
         found = self._found(root)
-        return found if any(draft.steps for draft in found) else self._told(root)
+        if not any(draft.steps for draft in found):
+            return self._told(root)
+        return sorted([*found, *self._told_beside(root, found)], key=lambda draft: draft.section.line)
+
+    def _told_beside(self, root: Section, found: Sequence[ProcedureDraft]) -> list[ProcedureDraft]:
+        """Sections beside the procedures, with a title of the same kind, whose steps are told in sentences."""
+        taken = {id(part) for draft in found for part in draft.section.walk()}
+        drafts: list[ProcedureDraft] = []
+        for parent in root.walk():
+            beside = [child for child in parent.children if any(draft.section is child for draft in found)]
+            for child in parent.children if beside else ():
+                alone = not child.children and all(isinstance(block, Paragraph) for block in child.blocks)
+                if id(child) in taken or child.is_label or not alone or child.kind is not None:
+                    continue
+                draft = ProcedureDraft(child.title or "Procedure", child, role_of(child.text))
+                path = (*child.path, child.text)
+                for block in child.blocks:
+                    draft.steps += self.reader.from_prose(block, path) if isinstance(block, Paragraph) else []
+                changes = {a for step in draft.steps for a in actions_in(step.title) if not a.startswith("look_")}
+                if len(draft.steps) >= 2 and changes and not is_phase(child.text):
+                    drafts.append(draft)
+        return drafts
 
     def _told(self, root: Section) -> list[ProcedureDraft]:
         """The last resort, for a document that is prose: sentences that ask for a known action are steps."""
@@ -363,8 +384,9 @@ class ProcedureFinder:
         """Fences without a list: one step, or one for each fence that a sentence introduces."""
         groups: list[list[Block]] = [[]]
         for block in blocks:
-            opens = isinstance(block, Paragraph) and any(isinstance(b, Fence) and has_commands([b]) for b in groups[-1])
-            if opens and not _continues(block):
+            begun = any(isinstance(b, Fence) and has_commands([b]) for b in groups[-1])
+            opens = isinstance(block, Paragraph) and begun and not _continues(block)
+            if opens or (begun and numbered_fence(block) is not None):
                 groups.append([])
             groups[-1].append(block)
         groups = _joined(groups)
@@ -392,6 +414,9 @@ def _joined(groups: Sequence[list[Block]]) -> list[list[Block]]:
 
 def _introduction(group: Sequence[Block]) -> str:
     first = group[0]
+    counted = next((words for block in group if (words := numbered_fence(block)) is not None), None)
+    if counted is not None and not isinstance(first, Paragraph):
+        return counted
     return plain(first.raw.strip().split("\n")[0]).rstrip(" :")[:120] if isinstance(first, Paragraph) else ""
 
 

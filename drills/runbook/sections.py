@@ -86,6 +86,29 @@ class Section:
         return any(isinstance(block, kind) for block in self.blocks)
 
 
+def unfolded(blocks: Sequence[Block]) -> list[Block]:
+    """The entries of an outline as headings.
+
+    Some tools export a page as one bulleted list, each entry folding a section away. Where a document has no
+    headings below its title, and at least two entries of such a list hold a numbered list, they are its sections.
+    """
+    if sum(isinstance(block, Heading) for block in blocks) > 1:
+        return list(blocks)
+    found: list[Block] = []
+    for block in blocks:
+        if isinstance(block, ListBlock) and _is_outline(block):
+            for item in block.items:
+                found += [Heading(item.line, item.line, 2, item.raw), *item.rest]
+        else:
+            found.append(block)
+    return found
+
+
+def _is_outline(block: ListBlock) -> bool:
+    holding = sum(any(_ordered(inner) for inner in item.rest) for item in block.items)
+    return not block.ordered and holding >= 2
+
+
 def section_tree(blocks: Sequence[Block], last_line: int) -> Section:
     """The document as one root section (level 0) with its headings below it."""
     root = Section(0, "", 1, last_line)
@@ -182,6 +205,11 @@ def _counted(block: Block) -> tuple[str, str] | None:
     return (first, more) if _DOTTED.match(plain(first)) and len(first) <= _LABEL_CHARS else None
 
 
+_SAID = re.compile(
+    r"(?:response time|reaction time|rto|rpo|severity|priority|reaktionszeit|antwortzeit|schweregrad|"
+    r"tiempo de (?:respuesta|reacción)|severidad|gravedad|prioridad)\s*:\s*\S",
+    re.I,
+)
 _ANNOUNCED: frozenset[Kind | None] = frozenset({"symptoms", "steps", "trigger", "checklist", "contacts"})
 _STEP_WORD = re.compile(r"^(?:step|schritt|paso|étape|etape|passo)\s*\d{1,2}\s*[.:)–—-]\s*\S", re.I)
 BARE_STEP = re.compile(r"^(?:step|schritt|paso|étape|etape|passo)?\s*\d{1,2}\s*[.:)]?$", re.I)
@@ -200,6 +228,8 @@ def _bold_label(label: str, rest: str, more: str, following: Block | None) -> tu
     if BARE_STEP.match(bare) and plain(rest):  # "**Step 1.** Stop the router": the title stands outside the bold
         first, _, behind = rest.partition(". ")
         return f"{bare.rstrip('.:)')}. {first.rstrip('.')}", " ".join(filter(None, (behind, more)))
+    if _SAID.match(bare) and not rest:
+        return None  # `**Response time: < 15 minutes**` says something of the section, and opens none
     number = numbered(bare)[0]
     if number is not None and not _METADATA.match(bare):
         return label, " ".join(filter(None, (rest, more)))

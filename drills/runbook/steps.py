@@ -58,6 +58,10 @@ _COMMAND_LABEL = re.compile(
     r"comando)\s*:",
     re.I,
 )
+_BARE_COMMAND = re.compile(
+    r"[:>]\s+(?P<code>(?:sudo|ssh|kubectl|docker|systemctl|journalctl|curl|psql|redis-cli)\s+[\w'\"./@-].{2,300})$"
+)
+"""A command at the end of a line whose author sets no marks around it."""
 _OPTION_WORD = re.compile(r"\s--?[a-z]")
 _COMMAND_TITLE = re.compile(r"^(?:commands?|cmd|run|how to|instructions|befehle?|kommandos?|comandos?)$", re.I)
 _VERIFY_LABEL = re.compile(
@@ -98,6 +102,9 @@ class StepReader:
             self._lead(step, section)
         if section.is_label and section.number is not None:
             self._inline_commands(step, section.raw, section.line)
+            choice = as_choice(step.title)
+            if choice is not None and not lead:
+                step.choices.append(choice._replace(line=section.line))
         self.fill(step, section.blocks)
         for child in section.children:
             self._child(step, child)
@@ -263,7 +270,11 @@ class StepReader:
         asked = bool(_RUN.search(plain(raw))) or bool(_COMMAND_LABEL.match(plain(raw)))
         spans = code_spans(raw)
         only = len(spans) > 1 and " ".join(plain(raw).split()) == " ".join(" ".join(spans).split())
+        if not spans and (bare := _BARE_COMMAND.search(plain(raw))) is not None:
+            step.commands.append(CommandDraft(line, line, "inline", bare.group("code"), plain(raw)))
         for code in code_spans(raw):
+            if re.search(rf"`{re.escape(code)}`\s+(?:was|were|has been|had been|wurde|fue)\b", raw):
+                continue  # it is told that somebody has typed it
             words = code.split()
             alone = plain(raw).strip() == code and not code.endswith((".", ":"))
             means = re.search(rf"\b(?:with|via|using|mit|con|avec|com) `{re.escape(code)}`", raw)

@@ -35,6 +35,9 @@ _NEGATED = re.compile(
     r"^\W*no (?:se )?\w{3,}(?:ar|er|ir)\b.*",
     re.I | re.S,
 )
+_QUESTION = re.compile(r"^\W*(?:did|does|has|have|was|were|wurde|hat)\s[^?.:;]{2,160}\?", re.I)
+_STATED_QUESTION = re.compile(r"^[^?.:;,¿]{3,120}\?(?=\s+(?:if|wenn|falls|si|else)\b)", re.I)
+"""`positions at the broker == 0? if not close by hand`: first a look, then what follows from it."""
 _VERB_BEHIND = re.compile(
     r"\b(?:erst|nur) (?:nach|mit) [^,;:]{3,120}?(?=\s(?:wieder )?[a-zäöüß]{4,}(?:en|t)(?: werden| wird)?\W*$)"
 )
@@ -58,7 +61,7 @@ _LOOK = any_of(
         r"abruf\w*", r"sammel\w*", r"vergleich\w*", r"untersuch\w*", r"feststell\w*",
     r"ermittel\w*", r"messen\b", r"lesen", r"aufruf\w*", r"sicher(?:n|stellen)", r"verifizier\w*", r"bestätig\w*",
         r"auswert\w*", r"öffnen", r"identifizier\w*",
-    r"calcul\w+", r"revis\w+", r"consult\w+", r"ver\b", r"mirar", r"inspeccion\w+", r"analiz\w+", r"compar\w+", r"recop\w+",
+    r"calcul\w+", r"record\b(?=.{0,20}\b(?:positions?|p&l|orders?)\b)", r"revis\w+", r"consult\w+", r"ver\b", r"mirar", r"inspeccion\w+", r"analiz\w+", r"compar\w+", r"recop\w+",
         r"recoger", r"obten\w+", r"listar", r"identific\w+", r"examin\w+", r"leer", r"verific\w+",
     r"comprob\w+", r"confirm\w+", r"asegur\w+", r"valid\w+", r"abrir\b",
     r"vérifi\w+", r"contrôl\w+", r"consulter\b", r"regarder\b", r"examiner\b", r"comparer\b", r"relever\b",
@@ -171,6 +174,13 @@ _CONFIRMED: tuple[tuple[str, re.Pattern[str]], ...] = (
 def actions_in(text: str) -> tuple[str, ...]:
     """The actions that a sentence asks for, in its order; empty when it asks for none that is known."""
     sentence = _BRACKET.sub(" ", plain(text)[:400])
+    asked = _QUESTION.match(sentence)
+    stated = _STATED_QUESTION.match(sentence) if asked is None else None
+    if stated is not None and look_at(stated.group(0)) and not any(_changes(a) for _, a in _by_phrase(stated.group(0))):
+        asked = stated
+    if asked is not None:  # "Did it pause?" asks somebody to look, not to pause
+        looked = look_at(asked.group(0)) or "look_status"
+        return tuple(dict.fromkeys((looked, *actions_in(sentence[asked.end() :]))))
     sentence = _VERB_BEHIND.sub(" ", sentence)
     sentence = _NEGATED.sub("", _SUBORDINATE.sub("", _WHEN_FIRST.sub("", sentence))).strip(" .:!")
     if not sentence:
