@@ -49,7 +49,11 @@ _CHORE = re.compile(
 )
 
 
-_FORBIDS = re.compile(r"^\W*(?:do not|don['’]t|never|nicht|niemals|nie|keine?n?|no|nunca)\b", re.I)
+_FORBIDS = re.compile(
+    r"^\W*(?:(?:do not|don['’]t|never|niemals|nie|nunca)\b|nicht \w+|no (?:se )?\w{3,}(?:ar|er|ir)\b|"
+    r"keine?n?\b.{3,60}\b\w+en\W*$)",
+    re.I,
+)
 """A title that forbids something: the sentence below it says why, and asks for nothing."""
 
 _GENERIC = {
@@ -231,6 +235,8 @@ def _from_words(step: Step) -> Binding:
         return Binding((), "none", "its code fence holds only comments", executable=False)
     if _INFO.search(step.title):
         return Binding((), "none", "information, not an action")
+    if _FORBIDS.match(step.title):
+        return Binding((), "none", "forbids something, and asks for nothing")
     return Binding((), "none", f"no action is known for {_short(step.title)!r}", executable=False)
 
 
