@@ -67,7 +67,8 @@ _ABSENCE = re.compile(
     r"(?:(?:^|[.;:!–—-]\s*|,\s+(?:and |but )?|\b(?:please|but|you) )(?:do not|don['’]t|never|avoid)|"
     r"\b(?:must|should) (?:not|never))\s+(?P<a>[^\n.;]{3,120})|\b(?P<keep>keep\b[^\n.;]{3,60}\bactive\b)|"
     r"\b(?P<block>\w[\w ]{2,40}\bblocks?\s+\w[^\n.;]{2,80})|"
-    r"\b(?:nicht|niemals|keinesfalls)\s+(?!\w+(?:t|en)(?:\s+(?:ist|sind|wird|wurden?|war|waren))?\s*[:,])(?P<de>[^\n.;]{3,120})|(?:^|[.;:]\s*)(?:no|nunca)\s+(?P<es>(?:se "
+    r"\b(?:nicht|niemals|keinesfalls)\s+(?!\w+(?:t|en)(?:\s+(?:ist|sind|wird|wurden?|war|"
+    r"waren))?\s*[:,])(?P<de>[^\n.;]{3,120})|(?:^|[.;:]\s*)(?:no|nunca)\s+(?P<es>(?:se "
     r"debe\s+)?\w{3,}(?:ar|ir|ender|romper|mover)\b[^\n.;]{2,120})",
     re.I,
 )

@@ -49,7 +49,10 @@ _MESSAGE = re.compile(
     r"^(?:subject|betreff|asunto|to|an|from|status|severity|impact|date(?:/time)?|incident|schweregrad|auswirkung|severidad|impacto|estado|zeit|hora|fecha)\b[^:\n]{0,30}:",
     re.I | re.M,
 )
-_CLI = re.compile(r"^\s*[a-z][\w.-]{1,30}(?:\s+[\w./:@=-]+)*\s+--?[a-zA-Z][\w-]*|^\s*(?:for \w+ in|while|until)\s.{1,200};\s*do\b")
+_CLI = re.compile(
+    r"^\s*[a-z][\w.-]{1,30}(?:\s+[\w./:@=-]+)*\s+--?[a-zA-Z][\w-]*|"
+    r"^\s*(?:for \w+ in|while|until)\s.{1,200};\s*do\b"
+)
 _STATEMENT = re.compile(
     r"\b(?:select|insert|update|delete|create|analyze|alter|drop|with|vacuum|truncate|show|explain)\b", re.I
 )

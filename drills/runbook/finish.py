@@ -16,7 +16,7 @@ from drills.runbook.commands import meaning
 from drills.runbook.constraints import constraint_in, states_approval
 from drills.runbook.drafts import CommandDraft, Line, StepDraft
 from drills.runbook.durations import deadline, find_deadline
-from drills.runbook.guards import canonical_severity, is_optional, parse_guard, severity_ids
+from drills.runbook.guards import answered_guard, canonical_severity, is_optional, parse_guard, severity_ids
 from drills.runbook.model import (
     Branch,
     Command,
@@ -255,7 +255,8 @@ class Finisher:
                 action=action,
                 guard=Guard(src=src, raw=condition, kind="condition"),
             )
-        return Branch(src=src, condition=condition, action=action, guard=parse_guard(asked, src, self.levels))
+        guard = answered_guard(condition, src, self.levels) or parse_guard(asked, src, self.levels)
+        return Branch(src=src, condition=condition, action=action, guard=guard)
 
     def _constraints(self, draft: ProcedureDraft, path: tuple[str, ...]) -> list[Constraint]:
         found = [

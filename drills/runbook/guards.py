@@ -271,6 +271,31 @@ def _measure(raw: str, src: Source) -> Guard | None:
     return None
 
 
+_PAIR = re.compile(r"(?P<question>[^:]{3,200}?): (?P<answer>yes|no|ja|nein|sí)(?=: |$)", re.I)
+
+
+def answered_guard(condition: str, src: Source, levels: Sequence[SeverityLevel] = ()) -> Guard | None:
+    """The guard of "Question: yes: next question: no", every answer of which must be so; None for other words."""
+    pairs = list(_PAIR.finditer(condition))
+    if not pairs or pairs[0].start() or pairs[-1].end() != len(condition):
+        return None
+    parts = [_answered(pair.group("question").strip(" :"), pair.group("answer"), src, levels) for pair in pairs]
+    return parts[0].model_copy(update={"raw": condition, "also": tuple(parts[1:])})
+
+
+def _answered(question: str, answer: str, src: Source, levels: Sequence[SeverityLevel]) -> Guard:
+    asked = Guard(src=src, raw=f"{question}: {answer}", kind="condition")
+    guard = parse_guard(f"if {question}", src, levels)
+    if guard is None or guard.kind not in {"condition", "measure"}:
+        return asked
+    if answer.lower() in {"no", "nein"}:
+        opposite: dict[str, Literal["=", "not", ">", "<"]] = {"=": "not", "not": "=", ">": "<", "<": ">"}
+        if guard.op is None:
+            return asked
+        guard = guard.model_copy(update={"op": opposite[guard.op]})
+    return guard.model_copy(update={"raw": asked.raw})
+
+
 def _severity_guard(text: str, ids: Sequence[tuple[str, bool]], src: Source, levels: Sequence[SeverityLevel]) -> Guard:
     known = {canonical_severity(level.id) or level.id: level for level in levels}
     by_rank = sorted(levels, key=lambda level: level.rank)
@@ -300,6 +325,9 @@ def holds(guard: Guard | None, truth: Truth, levels: Sequence[SeverityLevel] = (
     """Whether `guard` admits its step under `truth`; None when the truth does not decide it."""
     if guard is None:
         return True
+    if guard.also:
+        parts = [holds(part, truth, levels) for part in (guard.model_copy(update={"also": ()}), *guard.also)]
+        return False if False in parts else None if None in parts else True
     match guard.kind:
         case "severity" | "after_severity":
             ranks = {level.rank for level in levels if level.id in guard.values}

@@ -41,7 +41,8 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         r"^(?:datos de |información de )?contactos?(?: de (?:emergencia|guardia))?$", r"^who to (?:call|contact)",
             r"^phone (?:numbers|list)", r"^who$", r"^wen anrufen", r"^telefon(?:nummern|liste|verzeichnis)?$",
         r"^erreichbarkeit", r"^directorio\b", r"^a quién (?:llamar|avisar|contactar)",
-        r"^(?:escalation|eskalation|escalación|escalado|escalamiento) (?:&|and|und|y|de) (?:contacts?|kontakte?|contactos?)\b",
+        r"^(?:escalation|eskalation|escalación|escalado|escalamiento) (?:&|and|und|y|de) (?:contacts?|kontakte?|"
+        r"contactos?)\b",
     )),
     ("checklist", _any(r"check-?lists?$", r"^check-?list\b", r"checklisten?\b", r"prüfliste",
         r"lista de (?:verificación|comprobación|control)",
@@ -65,7 +66,8 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"^prioritäts?(?:en|stufen|klassen|matrix)?$", r"^dringlichkeits?(?:stufen)?$",
             r"^störungs(?:klassen|kategorien)", r"^einstufung$", r"^klassifizierung$", r"^eskalationsstufen",
         r"^(?:niveles|tabla|matriz|clasificación|escala|grados) de (?:severidad|gravedad|prioridad|"
-            r"criticidad|incidentes|incidencias|alerta|alarma|servicio)", r"^(?:severidad|gravedad|prioridad)(?:es)?$", r"^clasificación$",
+            r"criticidad|incidentes|incidencias|alerta|alarma|servicio)",
+            r"^(?:severidad|gravedad|prioridad)(?:es)?$", r"^clasificación$",
             r"^severidades\b", r"^niveaux? de (?:gravité|sévérité|priorité)", r"^(?:gravité|sévérité)s?$",
             r"^(?:níveis|nível) de (?:severidade|gravidade|prioridade)", r"^severity guide$",
             r"^(?:alarm|eskalations|warn|stör)?stufen$", r"^(?:impact|incident|alert|urgency|warning|risk) levels?$",

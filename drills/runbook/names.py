@@ -33,7 +33,8 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (action, re.compile(r"(?<![a-z])(?:" + pattern + r")(?![a-z])"))
     for action, pattern in (
-        ("reset_halt", r"kill ?switch(?: (?:ctl|cli|sh|py|tool))*(?: \w+){0,2}? (?:deactivate|clear|reset|release|recover|"
+        ("reset_halt", r"kill ?switch(?: (?:ctl|cli|sh|py|tool))*(?: \w+){0,2}? (?:deactivate|clear|reset|release|"
+        r"recover|"
             r"disarm|disable|off|resume)"),
         ("look_status", r"kill ?switch(?: (?:ctl|cli|sh|py|tool))+ (?:status|state|audit|list|show)"),
         ("look_broker", r"fetch (?:status|time|markets?)"),
@@ -62,7 +63,8 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("verify_health", r"health(?: ?check|z)?|check health|smoke test|status check|readyz?|livez|rollout status"),
         ("safe_mode", r"safe mode|reduce only|close only"),
         ("cancel_orders",
-            r"cancel (?:all|open|every)?(?: ?orders?)?|cancel$|orders? (?:sh |py |ctl )?(?:l(?:oe|ö)schen|stornieren)|stornieren|anular|"
+            r"cancel (?:all|open|every)?(?: ?orders?)?|cancel$|orders? (?:sh |py |ctl )?(?:l(?:oe|ö)schen|"
+            r"stornieren)|stornieren|anular|"
             r"cancelar|annuler|orders? cancel|cancel orders?|cancelall|purge orders"),
         ("close_orphans", r"close (?:orphan\w*|unknown|unexpected)(?: positions?)?"),
         ("rollback_mode", r"(?:tr |trading |run )?mode (?:to )?lab|lab mode|(?:switch|back|rollback) (?:to )?lab"),
@@ -70,7 +72,8 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"close (?:all |every |open )*(?:positions?)|flatten(?: all)?|liquidat\w+|unwind|close position|"
             r"panic close|exit (?:all )?positions|positions? close|glattstellen|zerar|to flat"),
         ("halt",
-            r"emergency (?:stop|halt)|strateg\w+ (?:sh |py |ctl )?(?:stop|pause|disable|off)|halt(?: all| trading)?|pause (?:all|"
+            r"emergency (?:stop|halt)|strateg\w+ (?:sh |py |ctl )?(?:stop|pause|disable|off)|halt(?: all| trading)?|"
+            r"pause (?:all|"
             r"trading|strategies)|stop (?:all|"
             r"trading|strateg\w+)|kill (?:switch|strategy|all|trading)|suspend(?: trading)?|killswitch|panic|"
             r"disable trading|trading (?:off|stop|pause|disable)|freeze|pause$|"

@@ -15,13 +15,19 @@ _PLACEHOLDER = re.compile(
     r"^\W*$|^[\[<({].*[\]>)}]$|\[(?:phone|email|name|contact|number|support|tel|telefon|teléfono|correo|"
     r"slack|define|tbd|insert|nombre|nummer)[^\]]*\]|^\(?(?:define|tbd|tba|todo|n/?a|xxx+|fill in|to be "
     r"(?:defined|added|confirmed)|"
-    r"offen|noch offen|wird nachgetragen|(?:bitte )?nachtragen|eintragen|ausfüllen|noch zu (?:ergänzen|definieren)|por (?:definir|asignar|confirmar)|pendiente|completar|à (?:compléter|"
+    r"offen|noch offen|wird nachgetragen|(?:bitte )?nachtragen|eintragen|ausfüllen|noch zu (?:ergänzen|definieren)|"
+    r"por (?:definir|asignar|confirmar)|pendiente|completar|à (?:compléter|"
     r"définir)|a (?:definir|completar|preencher)|unknown|none yet)\b.*\)?$|\bXXX+|"
-    r"\b555[- ]?(?:01\d\d|1234|5555|0000)\b|\b555-[A-Z]|[- ](?:Y{4,}|Z{4,})\b|\+?0{3,}[- ]?0{2,}|example\.(?:com|org)\b|\?{2,}",
+    r"\b555[- ]?(?:01\d\d|1234|5555|0000)\b|\b555-[A-Z]|[- ](?:Y{4,}|Z{4,})\b|\+?0{3,}[- ]?0{2,}|example\.(?:com|"
+    r"org)\b|\?{2,}",
     re.I,
 )
 _DATED = re.compile(r"^(?:last|next|letzte|nächste|última|próxima|version|versión|stand|updated)\b", re.I)
-_BROKEN = re.compile(r"#(?:ref|n/a|name|value|wert|bezug)[!?]?$|^@?tbd$|^n\. ?n\.?$|^@(?:user(?:name)?|name|handle|usuario|nombre)$", re.I)
+_BROKEN = re.compile(
+    r"#(?:ref|n/a|name|value|wert|bezug)[!?]?$|^@?tbd$|^n\. ?n\.?$|^@(?:user(?:name)?|name|handle|"
+    r"usuario|nombre)$",
+    re.I,
+)
 _REACH = re.compile(
     r"contact|phone|mobile|e-?mail|slack|pager|number|channel|telefon|kontakt|durchwahl|nummer|teléfono|contacto|correo|"
     r"móvil|celular",

@@ -91,12 +91,14 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"setzen|umschalten)", r"(?:activar|entrar en|poner en)\b.{0,20}\bmodo (?:seguro|solo cierre)",
         r"block(?:s|ing)? new (?:risk|entries|positions)")),
     ("escalate", any_of(r"escalat(?:e|ing|ion to)\b", r"manual intervention", r"eskalier\w*", r"eskalation an\b",
-        r"hinzuziehen", r"escalar\b(?!.{0,15}\b(?:recursos|horizontal|vertical|réplicas|instancias|servicios|pods)\w*)", r"escal(?:a|ado|amiento|ación) (?:a|al)\b", r"elevar (?:a|al)\b",
+        r"hinzuziehen", r"escalar\b(?!.{0,15}\b(?:recursos|horizontal|vertical|réplicas|instancias|servicios|"
+        r"pods)\w*)", r"escal(?:a|ado|amiento|ación) (?:a|al)\b", r"elevar (?:a|al)\b",
         r"bring in\b", r"page (?:the )?(?:lead|manager|head|secondary|next|risk|cto|vp)",
         r"call (?:the )?(?:lead|manager|head|risk|cto|vp|duty)\b", r"intervención manual", r"manueller eingriff")),
     ("approve", any_of(
         r"(?:get|obtain|request|require[sd]?|seek|ask for|wait for|await|needs?|with|manual|written|formal|"
-        r"explicit)?\s*(?:\w+ ){0,2}(?:approvals?(?! ?codes?\b)|sign[- ]?off|authori[sz]ation)\b", r"\bapprove\b", r"four[- ]eyes",
+        r"explicit)?\s*(?:\w+ ){0,2}(?:approvals?(?! ?codes?\b)|sign[- ]?off|authori[sz]ation)\b", r"\bapprove\b",
+        r"four[- ]eyes",
         r"vier-?augen", r"freigabe\b", r"genehmig\w*", r"zustimmung\b", r"aprobaci[oó]n\b", r"\baprobar\b",
         r"autorizaci[oó]n\b", r"\bautorizar\b", r"visto bueno", r"manually verify before")),
     ("monitor", any_of(r"(?:monitor|wait|watch) for\b.{0,80}?(?=\s+(?:and|then)\b|[,;.]|$)",
@@ -142,7 +144,8 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("cancel_orders", any_of(r"(?:cancel|pull|withdraw|kill|clear)\b.{0,30}\borders?\b",
         r"orders?\b.{0,15}\bcancell?(?:ation|ed)?\b",
         r"(?:orders?|aufträge|auftrags\w*)\b.{0,30}\b(?:stornier|lösch|annullier|streich|abbrech|zurückzieh)\w*",
-        r"(?:stornier|lösch)\w*\b.{0,30}\b(?:orders?|aufträge)", r"(?:cancel|anul|retir)\w*\b.{0,30}\b(?:[oó]rdenes|posturas)")),
+        r"(?:stornier|lösch)\w*\b.{0,30}\b(?:orders?|aufträge)",
+        r"(?:cancel|anul|retir)\w*\b.{0,30}\b(?:[oó]rdenes|posturas)")),
     ("close_orphans", any_of(
         r"(?:close|liquidate|unwind|exit|flatten)\b.{0,25}\b(?:orphan\w*|unexpected|erroneous|unknown|unexplained|"
         r"stray|rogue|unwanted)\b(?:.{0,20}\bpositions?\b)?",
@@ -247,7 +250,8 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"(?:restart|re-?start|continue|re-?open)\b.{0,10}\btrading\b(?! (?:system|engine|bot|service|process|"
         r"app\w*|host|server))",
         r"(?:re-?)?(?:enable|activate|start|turn on)\b.{0,20}\bstrateg\w+", r"return to normal",
-        r"(?:handel|betrieb|strategien?)\b.{0,30}\b(?:wiederaufnehm|wieder aufnehm|wieder aufgenommen|fortsetz|wieder freigeb|"
+        r"(?:handel|betrieb|strategien?)\b.{0,30}\b(?:wiederaufnehm|wieder aufnehm|wieder aufgenommen|fortsetz|"
+        r"wieder freigeb|"
         r"wieder start|freigeb)\w*", r"reanudar\b", r"retomar\b", r"volver a operar")),
     ("halt", any_of(r"^\W*(?:halt|stop|pause|stoppen|anhalten|parar|detener)\W*$",
         r"(?:stop|halt|pause|suspend|freeze|disable|block|cease|kill)\b.{0,30}\b(?:trading|orders?|order "

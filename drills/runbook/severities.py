@@ -289,9 +289,9 @@ def _response(words: str, src: Source) -> Deadline | None:
         if stated is not None:
             return stated
     for part in (*_APART.split(words), words):
-        if len(part) <= 40 and (stated := deadline(part.strip(" ."), src, "table")) is not None:
-            if len(part) <= 24 or stated.kind in {"immediate", "max"}:
-                return stated
+        stated = deadline(part.strip(" ."), src, "table") if len(part) <= 40 else None
+        if stated is not None and (len(part) <= 24 or stated.kind in {"immediate", "max"}):
+            return stated
     return None
 
 

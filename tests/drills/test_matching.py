@@ -201,5 +201,3 @@ def test_json_carries_the_command_to_run(tmp_path: Path, capsys: pytest.CaptureF
 def test_a_file_that_is_not_there_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["match", "nowhere.md"]) == 2
     assert "nowhere.md" in capsys.readouterr().err
-
-

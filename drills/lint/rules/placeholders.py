@@ -29,7 +29,8 @@ _PLAIN_REMARK = re.compile(
     re.I,
 )
 _GATE = re.compile(
-    r"\b(?:approval(?! ?codes?\b)|sign[- ]?off|authori[sz]ation|four[- ]eyes|manually verify|freigabe|genehmigung|vier-?augen|"
+    r"\b(?:approval(?! ?codes?\b)|sign[- ]?off|authori[sz]ation|four[- ]eyes|manually verify|freigabe|genehmigung|"
+    r"vier-?augen|"
     r"aprobación|autorización|visto bueno)\b|^(?:wait (?:for|until)|warte[n]? (?:auf|bis)|esperar (?:a|hasta))\b",
     re.I,
 )

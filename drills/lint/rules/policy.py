@@ -36,7 +36,8 @@ _MONTHS = {
 }  # fmt: skip
 _RTO = re.compile(
     r"\bRTO\b|recovery time objective|wiederherstellungszeit|wiederanlaufzeit|tiempo (?:objetivo )?de recuperación|"
-    r"tiempo de resolución|(?:resolution|restore|recovery) time|time to (?:resolve|restore|recover)|lösungszeit|entstörzeit",
+    r"tiempo de resolución|(?:resolution|restore|recovery) time|time to (?:resolve|restore|recover)|lösungszeit|"
+    r"entstörzeit",
     re.I,
 )
 _LEFT_OUT = frozenset(

@@ -6,14 +6,16 @@ Austrian, Spanish and Latin American ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import pytest
 
 from drills.runbook.bindings import bind, bind_branch
 from drills.runbook.commands import meaning
-from drills.runbook.decisions import as_choice
-from drills.runbook.model import Procedure, Runbook, Step
+from drills.runbook.decisions import as_choice, tree_choices
+from drills.runbook.guards import answered_guard, holds
+from drills.runbook.model import Procedure, Runbook, Source, Step
 from drills.runbook.people import is_placeholder
 from drills.runbook.vocabulary import actions_in
 
@@ -368,6 +370,86 @@ def test_what_not_to_do_is_no_step(one: One) -> None:
         - Reiniciar el bot
         """)
     assert "restart" not in [action for step in procedure.walk() for action in done(step)]
+
+
+NESTED = """
+Is the venue status page red?
+├── YES ── Is the position over 50k?
+│          ├── YES ── Hedge
+│          └── NO ─── Wait
+└── NO ─── Are other venues OK?
+           ├── YES ── Restart the connector
+           └── NO ─── Escalate to infra
+"""
+
+
+def test_each_leaf_of_a_drawn_tree_has_all_the_answers_on_its_way() -> None:
+    red, others = "Is the venue status page red", "Are other venues OK"
+    assert [(choice.condition, choice.action) for choice in tree_choices(NESTED)] == [
+        (f"{red}: YES: Is the position over 50k: YES", "Hedge"),
+        (f"{red}: YES: Is the position over 50k: NO", "Wait"),
+        (f"{red}: NO: {others}: YES", "Restart the connector"),
+        (f"{red}: NO: {others}: NO", "Escalate to infra"),
+    ]
+
+
+def test_a_tree_whose_answers_lead_aside() -> None:
+    tree = """
+Precios detenidos
+ |
+ +-- ¿Bolsa abierta? --no--> Fin
+ |
+ si
+ |
+ +-- ¿Responde el proveedor? --no--> Cambiar a respaldo
+ |
+ si
+ |
+ +-- Reiniciar el lector
+"""
+    assert [(choice.condition, choice.action) for choice in tree_choices(tree)] == [
+        ("Precios detenidos: ¿Bolsa abierta: no", "Fin"),
+        ("¿Bolsa abierta: si: ¿Responde el proveedor: no", "Cambiar a respaldo"),
+        ("¿Responde el proveedor: si", "Reiniciar el lector"),
+    ]
+
+
+@dataclass
+class Incident:
+    """What is really so, for the guards below."""
+
+    conditions: Mapping[str, bool]
+    severity_rank: int = 1
+    causes: tuple[str, ...] = ()
+    measures: Mapping[str, float] = field(default_factory=dict)
+
+
+@pytest.mark.parametrize(
+    ("broker_up", "wanted"), [(False, [None, None, False, False]), (True, [False, False, None, None])]
+)
+def test_the_other_half_of_a_tree_is_out_of_the_question(broker_up: bool, wanted: list[bool | None]) -> None:
+    src = Source(file="t.md", line=1, end=1, path=())
+    truth = Incident({"broker_up": broker_up})
+    guards = [answered_guard(choice.condition, src) for choice in tree_choices(NESTED)]
+    assert [holds(guard, truth) for guard in guards] == wanted
+
+
+def test_a_no_turns_the_question_round() -> None:
+    src = Source(file="t.md", line=1, end=1, path=())
+    guard = answered_guard("Is the broker down: no", src)
+    assert holds(guard, Incident({"broker_up": True})) is True
+    assert holds(guard, Incident({"broker_up": False})) is False
+    assert answered_guard("If the broker is down", src) is None
+
+
+def test_a_prohibition_asks_for_nothing(one: One) -> None:
+    procedure = one("""
+        # Exchange down
+        1. Monitor the exchange
+        2. **Do NOT restart services** - the reconnect logic handles this
+        3. No reactivar el mismo día
+        """)
+    assert [(bind(step).actions, bind(step).executable) for step in procedure.steps[1:]] == [((), True), ((), True)]
 
 
 # Words and commands --------------------------------------------------------------------------------------
