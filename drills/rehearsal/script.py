@@ -153,8 +153,8 @@ class _Writer:
             yield from self._sentence(step, item, commands)
         titled = ""
         for command in commands:
-            titles = command.title and command.title != titled and not step.needs_approval
-            if titles and states_approval(command.title or ""):
+            fresh = command.title != titled and not step.needs_approval
+            if command.title and fresh and states_approval(command.title):
                 yield Do(("approve",), command.line, command.title)
             titled = command.title or ""
             if command.todo:

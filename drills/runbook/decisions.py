@@ -103,8 +103,8 @@ def tree_choices(text: str) -> list[Choice]:
         if aside is not None:
             asked = aside.group("asked").rstrip("?: ")
             path = [(level, condition) for level, condition in path if level < depth]
-            way = [*path, (depth, asked), (depth, aside.group("answer"))]
-            choices.append(Choice(_joined(way), aside.group("action"), number))
+            turns = [*path, (depth, asked), (depth, aside.group("answer"))]
+            choices.append(Choice(_joined(turns), aside.group("action"), number))
             continue
         path = [(level, condition) for level, condition in path if level < depth]
         choice = as_choice(_DRAWN_ANSWER.sub(r"\1 → ", words), announced=True)

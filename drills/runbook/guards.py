@@ -236,6 +236,9 @@ def parse_guard(raw: str, src: Source, levels: Sequence[SeverityLevel] = (), loo
     after = _AFTER.match(text)
     if after:
         return _condition(text, text, src)
+    measured = _measure(text, src) if loose else None
+    if measured is not None:
+        return measured
     about = _FOR.match(text)
     causes = causes_in(text)
     if about or (loose and causes):
@@ -261,7 +264,29 @@ def _condition(raw: str, bare: str, src: Source) -> Guard:
     return Guard(src=src, raw=raw, kind="condition")
 
 
+_BAND = re.compile(
+    r"draw-?down\D{0,20}(?P<low>\d+(?:[.,]\d+)?)\s*%?\s*(?:-|–|—|to|bis|a)\s*(?P<high>\d+(?:[.,]\d+)?)\s*%", re.I
+)
+
+
+def _band(raw: str, src: Source) -> Guard | None:
+    """`Drawdown 5-8 %`: a measure between two bounds, which both belong to it."""
+    match = _BAND.search(raw)
+    if match is None:
+        return None
+    low, high = (float(match.group(name).replace(",", ".")) for name in ("low", "high"))
+    edges = ((">", low - 1e-9), ("<", high + 1e-9))
+    least, most = (
+        Guard(src=src, raw=raw, kind="measure", op=">" if op == ">" else "<", values=("drawdown_pct",), number=number)
+        for op, number in edges
+    )
+    return least.model_copy(update={"also": (most,)})
+
+
 def _measure(raw: str, src: Source) -> Guard | None:
+    between = _band(raw, src)
+    if between is not None:
+        return between
     for name, pattern in MEASURES:
         match = pattern.search(raw)
         if match is not None:

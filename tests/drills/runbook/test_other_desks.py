@@ -14,7 +14,7 @@ import pytest
 from drills.runbook.bindings import bind, bind_branch
 from drills.runbook.commands import meaning
 from drills.runbook.decisions import as_choice, tree_choices
-from drills.runbook.guards import answered_guard, holds
+from drills.runbook.guards import answered_guard, holds, parse_guard
 from drills.runbook.model import Procedure, Runbook, Source, Step
 from drills.runbook.people import is_placeholder
 from drills.runbook.vocabulary import actions_in
@@ -440,6 +440,12 @@ def test_a_no_turns_the_question_round() -> None:
     assert holds(guard, Incident({"broker_up": True})) is True
     assert holds(guard, Incident({"broker_up": False})) is False
     assert answered_guard("If the broker is down", src) is None
+
+
+@pytest.mark.parametrize(("drawdown", "wanted"), [(4.9, False), (5.0, True), (7.0, True), (8.0, True), (15.0, False)])
+def test_a_band_of_drawdown_ends_where_it_says(drawdown: float, wanted: bool) -> None:
+    guard = parse_guard("Drawdown 5–8 %", Source(file="t.md", line=1, end=1, path=()))
+    assert holds(guard, Incident({}, causes=("drawdown",), measures={"drawdown_pct": drawdown})) is wanted
 
 
 def test_a_prohibition_asks_for_nothing(one: One) -> None:
