@@ -87,7 +87,8 @@ def _why(cannot: list[Event], by_hand: list[Event], commands: list[RehearsedComm
 
 
 def _by_hand(event: Event) -> str:
-    said = f": {event.data['text']}" if event.data["text"] else ""
+    told = event.data["text"]
+    said = f": {told}" if told and told not in ("True", "False", "None") else ""
     return f"{event.data['action']}{'' if event.data['ok'] else ' (failed)'}{said}"
 
 

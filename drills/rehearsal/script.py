@@ -153,7 +153,8 @@ class _Writer:
             yield from self._sentence(step, item, commands)
         titled = ""
         for command in commands:
-            if command.title and command.title != titled and states_approval(command.title):
+            fresh = command.title != titled and not step.needs_approval
+            if command.title and fresh and states_approval(command.title):
                 yield Do(("approve",), command.line, command.title)
             titled = command.title or ""
             if command.todo:

@@ -16,7 +16,7 @@ from drills.actions import ACTIONS, Effect
 from drills.runbook.commands import meaning
 from drills.runbook.constraints import states_approval
 from drills.runbook.model import Branch, Command, Step, StepKind
-from drills.runbook.names import PROGRAMS, named_action
+from drills.runbook.names import PROGRAMS, looks_like_command, named_action
 from drills.runbook.vocabulary import actions_in, is_look, look_at
 
 Origin = Literal["annotation", "command", "text", "none"]
@@ -48,6 +48,13 @@ _CHORE = re.compile(
     re.I,
 )
 
+
+_FORBIDS = re.compile(
+    r"^\W*(?:(?:do not|don['’]t|never|niemals|nie|nunca)\b|nicht \w+|no (?:se )?\w{3,}(?:ar|er|ir)\b|"
+    r"keine?n?\b.{3,60}\b\w+en\W*$)",
+    re.I,
+)
+"""A title that forbids something: the sentence below it says why, and asks for nothing."""
 
 _GENERIC = {
     "stop_system": ("halt", "safe_mode"), "start_system": ("resume",), "restart": ("resume", "restart_service"),
@@ -99,6 +106,10 @@ def _derived(step: Step) -> Binding:
 
 def bind_branch(branch: Branch) -> Binding:
     """The actions of one branch, once it is chosen."""
+    if looks_like_command(branch.action):
+        typed = meaning(branch.action, "bash").actions
+        if typed:
+            return Binding(typed, "command", f"from {_short(branch.action)!r}")
     actions = actions_in(branch.action)
     if actions:
         return Binding(actions, "text", f"from the words {branch.action!r}")
@@ -206,7 +217,9 @@ def _from_words(step: Step) -> Binding:
     titled = actions_in(_unconditional(step))
     bulleted = [action for _, action in sorted(_bullet_actions(step))]
     noted = (
-        [action for note in step.notes if not note.comment for action in actions_in(note.text)] if not bulleted else []
+        [action for note in step.notes if not note.comment for action in actions_in(note.text)]
+        if not bulleted and not _FORBIDS.match(step.title)
+        else []
     )
     # "Reconciliation: if valid, update; if wrong, close": what is changed is for the branch to say.
     branched = {action for branch in step.branches for action in actions_in(branch.action)}
@@ -222,6 +235,8 @@ def _from_words(step: Step) -> Binding:
         return Binding((), "none", "its code fence holds only comments", executable=False)
     if _INFO.search(step.title):
         return Binding((), "none", "information, not an action")
+    if _FORBIDS.match(step.title):
+        return Binding((), "none", "forbids something, and asks for nothing")
     return Binding((), "none", f"no action is known for {_short(step.title)!r}", executable=False)
 
 

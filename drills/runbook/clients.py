@@ -94,6 +94,10 @@ def python(arguments: list[str], title: str) -> Meaning:
         module = arguments[at].rsplit(".", 1)[-1] if at < len(arguments) else ""
         return named(" ".join([module, *rest[:2]]), title)
     words = [a for a in arguments if not a.startswith("-")]
+    script = words[0].rsplit("/", 1)[-1] if words else ""
+    flags = [a.strip("-") for a in arguments if a.startswith("--") and "=" not in a]
+    if re.search(r"kill_?switch", script, re.I) and flags and named_action(f"{script} {flags[0]}") == "reset_halt":
+        return Meaning(("reset_halt",), "mutate")  # `killswitch.py --deactivate`
     return named(" ".join(words[:3]).rsplit("/", 1)[-1], title)
 
 

@@ -107,6 +107,8 @@ def _simple(words: list[str], title: str) -> Meaning:
         return READ
     program = words[0].rsplit("/", 1)[-1]
     arguments = words[1:]
+    if program == "kill" and "/" in words[0] and not re.match(r"(?:/usr(?:/local)?)?/s?bin/", words[0]):
+        return Meaning(("halt",), "mutate")  # a desk's own `kill`, not the one that ends processes
     handler = _HANDLERS.get(program.lower())
     if handler is not None:
         return handler(arguments, title)
@@ -186,8 +188,14 @@ def _git(arguments: list[str], title: str) -> Meaning:
     return Meaning(("configure",), "mutate") if words[:1] in (["pull"], ["push"], ["merge"], ["commit"]) else Meaning()
 
 
+_KEPT = re.compile(r"\b(?:backups?|incidents?|archive|evidence|snapshots?|sicherung|respaldo)\b")
+
+
 def _files(arguments: list[str], title: str) -> Meaning:
     words = name_words(" ".join(arguments))
+    given = [a for a in arguments if not a.startswith("-")]
+    if len(given) >= 2 and _KEPT.search(name_words(given[-1])) and not _KEPT.search(name_words(given[0])):
+        return Meaning((), "read")  # what is copied into a backup or beside an incident is kept, not restored
     if re.search(r"\bconfigs?\b|\brisk\b|\byml\b|\byaml\b|\btoml\b|\bini\b", words):
         return Meaning(("configure",), "mutate")
     if re.search(r"\b(?:backup|snapshot|state|positions|orders)\b", words):
@@ -262,6 +270,7 @@ _HANDLERS: dict[str, Inner] = {
     "pg_dump": dump, "mysqldump": dump, "python": python, "python3": python, "py": python, "git": _git,
     "cp": _files, "mv": _files, "rm": _files, "sed": lambda a, t: _files(a, t) if any(w.startswith("-i"
         ) for w in a) else READ,
+    "chmod": lambda a, t: Meaning((), "mutate"), "chown": lambda a, t: Meaning((), "mutate"),
     "rsync": _files, "scp": _files, "tar": _files, "bash": _script, "sh": _script, "zsh": _script, "source"
         : _script, "ssh": _ssh,
     "sudo": _inner(_options("-u", "-g")), "env": _inner(_options("-u")), "nohup": _inner(_options()), "time"

@@ -67,7 +67,8 @@ _ABSENCE = re.compile(
     r"(?:(?:^|[.;:!–—-]\s*|,\s+(?:and |but )?|\b(?:please|but|you) )(?:do not|don['’]t|never|avoid)|"
     r"\b(?:must|should) (?:not|never))\s+(?P<a>[^\n.;]{3,120})|\b(?P<keep>keep\b[^\n.;]{3,60}\bactive\b)|"
     r"\b(?P<block>\w[\w ]{2,40}\bblocks?\s+\w[^\n.;]{2,80})|"
-    r"\b(?:nicht|niemals|keinesfalls)\s+(?P<de>[^\n.;]{3,120})|(?:^|[.;:]\s*)(?:no|nunca)\s+(?P<es>(?:se "
+    r"\b(?:nicht|niemals|keinesfalls)\s+(?!\w+(?:t|en)(?:\s+(?:ist|sind|wird|wurden?|war|"
+    r"waren))?\s*[:,])(?P<de>[^\n.;]{3,120})|(?:^|[.;:]\s*)(?:no|nunca)\s+(?P<es>(?:se "
     r"debe\s+)?\w{3,}(?:ar|ir|ender|romper|mover)\b[^\n.;]{2,120})",
     re.I,
 )
@@ -120,6 +121,9 @@ def _retry(words: str, src: Source) -> Constraint | None:
     match = _N_TIMES.search(words)
     if match is None:
         return None
+    tried = words[: match.start()]
+    if re.fullmatch(r"\W*(?:if|when|wenn|falls|sofern|si|cuando)\b\W*(?:even|auch|immer noch)?\W*", tried, re.I):
+        return None  # "If after 3 attempts ...": a branch; what is tried stands elsewhere
     count = match.group("count").lower()
     return Constraint(
         src=src,
@@ -181,7 +185,11 @@ def _only_after(words: str, src: Source) -> Constraint | None:
 
 def _before(words: str, src: Source) -> Constraint | None:
     match = _BEFORE.match(words)
-    if match is None or re.match(r"\W*\d", match.group("then")) or not actions_in(match.group("first")):
+    if match is None or not actions_in(match.group("first")):
+        return None
+    then = match.group("then")
+    # "before 18:00" is a time; "before every submission" is what a machine does each time.
+    if re.match(r"\W*(?:(?:las|los|the|um)\s+)?\d|(?:each|every|any|cada|todo|jede[rmns]?)\b", then, re.I):
         return None
     return Constraint(
         src=src,

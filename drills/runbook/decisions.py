@@ -16,14 +16,20 @@ from drills.runbook.vocabulary import actions_in
 _IF = r"(?:if|when|in case(?: of)?|should|unless|wenn|falls|sofern|sollte|im fall\w*|si|en caso de(?: que)?|cuando)"
 _ARROW = r"(?:→|➔|➜|⇒|⟶|->|=>|-->|==>)"
 _ARROWED = re.compile(rf"^(?P<condition>{_IF}\b[^\n]{{1,300}}?)\s*{_ARROW}\s*(?P<action>\S[^\n]*)$", re.I)
-_COLONED = re.compile(rf"^(?P<condition>{_IF}\b[^\n:,]{{1,200}}?)\s*:\s+(?P<action>\S[^\n]*)$", re.I)
+_COLONED = re.compile(rf"^(?P<condition>(?:{_IF}|bei)\b[^\n:,]{{1,200}}?)\s*:\s+(?P<action>\S[^\n]*)$", re.I)
 _COMMAED = re.compile(
     rf"^(?P<condition>{_IF}\b[^\n,]{{3,200}}?)\s*,\s*(?:then |dann |entonces )?(?P<action>\S[^\n]*)$", re.I
 )
+_VERB_FIRST = re.compile(
+    r"^(?P<condition>(?:wurde|wird|ist|sind|hat|haben|kommt|bleibt|steht|gelingt)\b[^\n:,?]{3,200}?)\s*[:,]\s+"
+    r"(?P<action>\S[^\n]*)$",
+    re.I,
+)
+"""German may leave "wenn" out: "Wurde er nicht ausgelöst: Handel stoppen"."""
 _DASHED = re.compile(rf"^(?P<condition>{_IF}\b[^\n]{{3,200}}?)\s+[-–—]\s+(?P<action>\S[^\n]*)$", re.I)
 _ELSE = re.compile(
-    rf"^(?P<condition>else|otherwise|sonst|andernfalls|ansonsten|si no|en caso contrario|de lo "
-    rf"contrario)\s*(?:{_ARROW}|[,:–—-])?\s*(?P<action>\S[^\n]*)$",
+    rf"^(?P<condition>else|otherwise|sonst|andernfalls|ansonsten|si no(?=\s*(?:{_ARROW}|[,:–—-]\s))|"
+    rf"en caso contrario|de lo contrario)\s*(?:{_ARROW}|[,:–—-])?\s*(?P<action>\S[^\n]*)$",
     re.I,
 )
 _ANSWER = re.compile(
@@ -37,6 +43,13 @@ _MEASURED = re.compile(
 _PLAIN_ARROW = re.compile(rf"^(?P<condition>[^\n]{{1,300}}?)\s*{_ARROW}\s*(?P<action>\S[^\n]*)$")
 BOX_CHARACTERS = re.compile(r"[─│┌┐└┘├┤┬┴┼═║╔╗╚╝╠╣╦╩╬▼▲►◄╭╮╯╰]|\+--+\+|^\s*\|?\s*[+`\\]--+\s", re.M)
 _TREE_MARK = re.compile(r"^(?P<indent>[\s│|║]*)(?:[├└╠╚+`\\]+[─═-]{1,6}[►>]?\s*)(?P<text>[^─═┤┐┘│+|\s].*)$")
+_DRAWN_ANSWER = re.compile(r"^(yes|no|ja|nein|sí|si)\s*[─═—–-]{1,4}[►>]?\s*(?=\S)", re.I)
+"""`YES ── restart`: the answer on the way to what follows from it."""
+_ANSWERED_ASIDE = re.compile(
+    r"^(?P<asked>[^\n]{3,160}?)\s*-{1,3}\s*(?P<answer>yes|no|ja|nein|sí|si)\s*-{1,3}>\s*(?P<action>\S[^\n]*)$", re.I
+)
+"""`Exchange open? --no--> done`: one answer leads aside, the other on downwards."""
+_BARE_ANSWER = re.compile(r"(?:yes|no|ja|nein|sí|si)", re.I)
 _MERMAID_EDGE = re.compile(
     r"^\s*(?P<a>\w+)(?:[\[{(]{1,2}\"?(?P<atext>[^\]})\"]{1,200})\"?[\]})]{1,2})?\s*(?:-->|---|==>|-\.->)\s*(?:\|\s*(?P<label>[^|]{1,100})\|)?\s*(?P<b>\w+)(?:[\[{(]{1,2}\"?(?P<btext>[^\]})\"]{1,200})\"?[\]})]{1,2})?"
     )  # fmt: skip
@@ -54,10 +67,11 @@ class Choice(NamedTuple):
 def as_choice(text: str, announced: bool = False) -> Choice | None:
     """`text` as a branch; `announced` when its surroundings say that a decision is made here."""
     words = " ".join(text.split())[:600]
-    for pattern in (_ARROWED, _ELSE, _ANSWER, _MEASURED, _COLONED, _DASHED, _COMMAED):
+    for pattern in (_ARROWED, _ELSE, _ANSWER, _MEASURED, _COLONED, _VERB_FIRST, _DASHED, _COMMAED):
         match = pattern.match(words)
         # "When it was lost, when it was back" has the form of a branch, but nothing in it is to be done.
-        weak = match is not None and pattern in (_DASHED, _COMMAED) and not actions_in(match.group("action"))
+        may_be_none = pattern in (_VERB_FIRST, _DASHED, _COMMAED)
+        weak = match is not None and may_be_none and not actions_in(match.group("action"))
         if match is not None and not weak:
             return Choice(match.group("condition").strip(), match.group("action").strip(" ."))
     match = _PLAIN_ARROW.match(words) if announced else None
@@ -73,6 +87,7 @@ def tree_choices(text: str) -> list[Choice]:
     """The branches of a tree drawn with `├──` and `└──`: each leaf with the conditions on its way."""
     choices: list[Choice] = []
     path: list[tuple[int, str]] = []
+    asked = ""
     rows = [(number, _TREE_MARK.match(line), line) for number, line in enumerate(text.split("\n"))]
     if sum(match is not None for _, match, _ in rows) < 2:
         return []
@@ -80,12 +95,22 @@ def tree_choices(text: str) -> list[Choice]:
         if match is None:
             words = line.strip(" │|║")
             if words and not is_diagram(words):
-                path = [(-1, words.rstrip("?: "))]
+                way = f"{asked}: {words}" if asked and _BARE_ANSWER.fullmatch(words) else words
+                path = [(-1, way.rstrip("?: "))]
             continue
         depth, words = len(match.group("indent")), match.group("text").strip()
+        aside = _ANSWERED_ASIDE.match(words)
+        if aside is not None:
+            asked = aside.group("asked").rstrip("?: ")
+            path = [(level, condition) for level, condition in path if level < depth]
+            turns = [*path, (depth, asked), (depth, aside.group("answer"))]
+            choices.append(Choice(_joined(turns), aside.group("action"), number))
+            continue
         path = [(level, condition) for level, condition in path if level < depth]
-        choice = as_choice(words, announced=True)
-        if choice is not None:
+        choice = as_choice(_DRAWN_ANSWER.sub(r"\1 → ", words), announced=True)
+        if choice is not None and choice.action.endswith("?") and not _is_leaf(rows, number, depth):
+            path += [(depth, choice.condition), (depth, choice.action.rstrip("?: "))]
+        elif choice is not None:
             choices.append(Choice(_joined([*path, (depth, choice.condition)]), choice.action, number))
             path.append((depth, choice.condition))
         elif path and _is_leaf(rows, number, depth):
@@ -103,7 +128,8 @@ def _is_leaf(rows: list[tuple[int, re.Match[str] | None, str]], number: int, dep
 
 
 def _joined(path: list[tuple[int, str]]) -> str:
-    return ": ".join(dict.fromkeys(condition for _, condition in path))
+    words = [condition for _, condition in path]
+    return ": ".join(word for at, word in enumerate(words) if at == 0 or word != words[at - 1])
 
 
 def mermaid_choices(text: str) -> list[Choice]:

@@ -49,7 +49,10 @@ _MESSAGE = re.compile(
     r"^(?:subject|betreff|asunto|to|an|from|status|severity|impact|date(?:/time)?|incident|schweregrad|auswirkung|severidad|impacto|estado|zeit|hora|fecha)\b[^:\n]{0,30}:",
     re.I | re.M,
 )
-_CLI = re.compile(r"^\s*[a-z][\w.-]{1,30}(?:\s+[\w./:@=-]+)*\s+--?[a-z][\w-]*")
+_CLI = re.compile(
+    r"^\s*[a-z][\w.-]{1,30}(?:\s+[\w./:@=-]+)*\s+--?[a-zA-Z][\w-]*|"
+    r"^\s*(?:for \w+ in|while|until)\s.{1,200};\s*do\b"
+)
 _STATEMENT = re.compile(
     r"\b(?:select|insert|update|delete|create|analyze|alter|drop|with|vacuum|truncate|show|explain)\b", re.I
 )
@@ -121,6 +124,15 @@ def holds_substeps(block: object) -> bool:
         return False
     lines = (comment_words(line) for line in block.text.split("\n") if line.lstrip().startswith("#"))
     return sum(_NUMBERED_COMMENT.match(line) is not None for line in lines) >= 2
+
+
+def numbered_fence(block: object) -> str | None:
+    """`# Schritt 2: cancel` as the first line of a fence with commands, one step in each: the line's words."""
+    if not isinstance(block, Fence) or not holds_commands(block) or holds_substeps(block):
+        return None
+    first = next((line for line in block.text.split("\n") if line.strip()), "")
+    words = comment_words(first) if first.lstrip().startswith("#") else ""
+    return words if _NUMBERED_COMMENT.match(words) else None
 
 
 def is_message(text: str) -> bool:

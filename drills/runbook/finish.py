@@ -16,7 +16,7 @@ from drills.runbook.commands import meaning
 from drills.runbook.constraints import constraint_in, states_approval
 from drills.runbook.drafts import CommandDraft, Line, StepDraft
 from drills.runbook.durations import deadline, find_deadline
-from drills.runbook.guards import canonical_severity, is_optional, parse_guard, severity_ids
+from drills.runbook.guards import answered_guard, canonical_severity, is_optional, parse_guard, severity_ids
 from drills.runbook.model import (
     Branch,
     Command,
@@ -108,7 +108,11 @@ class Finisher:
 
     def _level_ids(self, text: str) -> tuple[str, ...]:
         known = {canonical_severity(level.id): level.id for level in self.levels}
-        return tuple(dict.fromkeys(known[name] for name, _ in severity_ids(text) if name in known))
+        stated = [known[name] for name, _ in severity_ids(text) if name in known]
+        # A scale with ids of its own, such as K1 or SEV-A: as they stand.
+        own = (level.id for level in self.levels if canonical_severity(level.id) is None and len(level.id) <= 8)
+        stated += [id_ for id_ in own if re.search(rf"(?<![\w-]){re.escape(id_)}(?![\w-])", text)]
+        return tuple(dict.fromkeys(stated))
 
     def _trigger(self, draft: ProcedureDraft) -> str | None:
         stated = self._stated(draft, r"^(?:triggers?|alert|auslöser|alarm|disparador|alerta)\b")
@@ -251,7 +255,8 @@ class Finisher:
                 action=action,
                 guard=Guard(src=src, raw=condition, kind="condition"),
             )
-        return Branch(src=src, condition=condition, action=action, guard=parse_guard(asked, src, self.levels))
+        guard = answered_guard(condition, src, self.levels) or parse_guard(asked, src, self.levels)
+        return Branch(src=src, condition=condition, action=action, guard=guard)
 
     def _constraints(self, draft: ProcedureDraft, path: tuple[str, ...]) -> list[Constraint]:
         found = [

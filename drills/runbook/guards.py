@@ -236,6 +236,9 @@ def parse_guard(raw: str, src: Source, levels: Sequence[SeverityLevel] = (), loo
     after = _AFTER.match(text)
     if after:
         return _condition(text, text, src)
+    measured = _measure(text, src) if loose else None
+    if measured is not None:
+        return measured
     about = _FOR.match(text)
     causes = causes_in(text)
     if about or (loose and causes):
@@ -261,7 +264,29 @@ def _condition(raw: str, bare: str, src: Source) -> Guard:
     return Guard(src=src, raw=raw, kind="condition")
 
 
+_BAND = re.compile(
+    r"draw-?down\D{0,20}(?P<low>\d+(?:[.,]\d+)?)\s*%?\s*(?:-|–|—|to|bis|a)\s*(?P<high>\d+(?:[.,]\d+)?)\s*%", re.I
+)
+
+
+def _band(raw: str, src: Source) -> Guard | None:
+    """`Drawdown 5-8 %`: a measure between two bounds, which both belong to it."""
+    match = _BAND.search(raw)
+    if match is None:
+        return None
+    low, high = (float(match.group(name).replace(",", ".")) for name in ("low", "high"))
+    edges = ((">", low - 1e-9), ("<", high + 1e-9))
+    least, most = (
+        Guard(src=src, raw=raw, kind="measure", op=">" if op == ">" else "<", values=("drawdown_pct",), number=number)
+        for op, number in edges
+    )
+    return least.model_copy(update={"also": (most,)})
+
+
 def _measure(raw: str, src: Source) -> Guard | None:
+    between = _band(raw, src)
+    if between is not None:
+        return between
     for name, pattern in MEASURES:
         match = pattern.search(raw)
         if match is not None:
@@ -269,6 +294,31 @@ def _measure(raw: str, src: Source) -> Guard | None:
             number = float(match.group("number").replace(",", "."))
             return Guard(src=src, raw=raw, kind="measure", op=">" if above else "<", values=(name,), number=number)
     return None
+
+
+_PAIR = re.compile(r"(?P<question>[^:]{3,200}?): (?P<answer>yes|no|ja|nein|sí)(?=: |$)", re.I)
+
+
+def answered_guard(condition: str, src: Source, levels: Sequence[SeverityLevel] = ()) -> Guard | None:
+    """The guard of "Question: yes: next question: no", every answer of which must be so; None for other words."""
+    pairs = list(_PAIR.finditer(condition))
+    if not pairs or pairs[0].start() or pairs[-1].end() != len(condition):
+        return None
+    parts = [_answered(pair.group("question").strip(" :"), pair.group("answer"), src, levels) for pair in pairs]
+    return parts[0].model_copy(update={"raw": condition, "also": tuple(parts[1:])})
+
+
+def _answered(question: str, answer: str, src: Source, levels: Sequence[SeverityLevel]) -> Guard:
+    asked = Guard(src=src, raw=f"{question}: {answer}", kind="condition")
+    guard = parse_guard(f"if {question}", src, levels)
+    if guard is None or guard.kind not in {"condition", "measure"}:
+        return asked
+    if answer.lower() in {"no", "nein"}:
+        opposite: dict[str, Literal["=", "not", ">", "<"]] = {"=": "not", "not": "=", ">": "<", "<": ">"}
+        if guard.op is None:
+            return asked
+        guard = guard.model_copy(update={"op": opposite[guard.op]})
+    return guard.model_copy(update={"raw": asked.raw})
 
 
 def _severity_guard(text: str, ids: Sequence[tuple[str, bool]], src: Source, levels: Sequence[SeverityLevel]) -> Guard:
@@ -300,6 +350,9 @@ def holds(guard: Guard | None, truth: Truth, levels: Sequence[SeverityLevel] = (
     """Whether `guard` admits its step under `truth`; None when the truth does not decide it."""
     if guard is None:
         return True
+    if guard.also:
+        parts = [holds(part, truth, levels) for part in (guard.model_copy(update={"also": ()}), *guard.also)]
+        return False if False in parts else None if None in parts else True
     match guard.kind:
         case "severity" | "after_severity":
             ranks = {level.rank for level in levels if level.id in guard.values}

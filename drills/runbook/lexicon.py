@@ -29,19 +29,22 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("templates", _any(r"\btemplates?\b", r"vorlagen?\b", r"\bplantillas?\b",
         r"\bmodelos? de (?:mensaje|comunicado)", r"textbaustein")),
     ("escalation", _any(
-        r"^escalation(?: (?:path|matrix|policy|table|chain|procedures?|rules?|levels?|contacts?|timeline|ladder))?$",
+        r"^escalation(?: (?:path|matrix|policy|table|chain|procedures?|rules?|levels?|timeline|ladder))?$",
         r"^when to escalate", r"eskalations(?!schritt)\w*", r"^eskalation$",
         r"^(?:matriz|ruta|cadena|tabla|política|niveles) de escala", r"^escalado$", r"^escalamiento$", r"^escalación$",
     )),
     ("contacts", _any(
-        r"^(?:(?:emergency|key|important|on-?call|support|team|vendor|broker) )*contacts?(?: (?:information|"
+        r"^(?:(?:emergency|key|important|on-?call|support|team|vendor|broker|escalation) )*contacts?(?: (?:information|"
             r"info|details|list|table|matrix))?$",
         r"^(?:notfall)?kontakte?(?:daten|liste)?$", r"ansprechpartner", r"rufnummern",
             r"^on-?call(?: (?:roster|rotation))?$",
         r"^(?:datos de |información de )?contactos?(?: de (?:emergencia|guardia))?$", r"^who to (?:call|contact)",
-            r"^phone (?:numbers|list)",
+            r"^phone (?:numbers|list)", r"^who$", r"^wen anrufen", r"^telefon(?:nummern|liste|verzeichnis)?$",
+        r"^erreichbarkeit", r"^directorio\b", r"^a quién (?:llamar|avisar|contactar)",
+        r"^(?:escalation|eskalation|escalación|escalado|escalamiento) (?:&|and|und|y|de) (?:contacts?|kontakte?|"
+        r"contactos?)\b",
     )),
-    ("checklist", _any(r"check-?lists?$", r"^check-?list\b", r"checkliste\b", r"prüfliste",
+    ("checklist", _any(r"check-?lists?$", r"^check-?list\b", r"checklisten?\b", r"prüfliste",
         r"lista de (?:verificación|comprobación|control)",
         r"(?:drill|exercise|übungs?|incident) ?(?:record|protokoll|log)$", r"^sign-?off$", r"^registro del simulacro")),
     ("drills", _any(
@@ -57,12 +60,14 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         r"^incident (?:categories|classification|levels|priorit\w+|types)$",
             r"^priorit(?:y|ies)(?: (?:levels?|matrix|table|definitions?))?$",
             r"^(?:response )?slas? (?:by|per) severity",
-        r"^schweregrade?$", r"^schweregrad(?:e|stufen|matrix|tabelle|definitionen)\b",
+        r"^sev(?:erity)? (?:cheat ?sheet|scale|levels?)$", r"^severity\s*[:–—-]\s*\S",
+            r"^schweregrade?$", r"^schweregrad(?:e|stufen|matrix|tabelle|definitionen)\b",
             r"^(?:schweregrade?|prioritäten?) und (?:reaktion|antwort)\w*",
             r"^prioritäts?(?:en|stufen|klassen|matrix)?$", r"^dringlichkeits?(?:stufen)?$",
             r"^störungs(?:klassen|kategorien)", r"^einstufung$", r"^klassifizierung$", r"^eskalationsstufen",
         r"^(?:niveles|tabla|matriz|clasificación|escala|grados) de (?:severidad|gravedad|prioridad|"
-            r"criticidad|incidentes|incidencias)", r"^(?:severidad|gravedad|prioridad)(?:es)?$", r"^clasificación$",
+            r"criticidad|incidentes|incidencias|alerta|alarma|servicio)",
+            r"^(?:severidad|gravedad|prioridad)(?:es)?$", r"^clasificación$",
             r"^severidades\b", r"^niveaux? de (?:gravité|sévérité|priorité)", r"^(?:gravité|sévérité)s?$",
             r"^(?:níveis|nível) de (?:severidade|gravidade|prioridade)", r"^severity guide$",
             r"^(?:alarm|eskalations|warn|stör)?stufen$", r"^(?:impact|incident|alert|urgency|warning|risk) levels?$",
@@ -71,6 +76,8 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("symptoms", _any(
         r"^(?:typical |common |observed |known )?symptoms?\b", r"^signs\b", r"^examples$", r"^indicators$",
             r"^how (?:it|this) (?:looks|shows)", r"^what you(?:'ll| will)? see",
+        r"^detection indicators$", r"^how (?:you|we) (?:notice|know)", r"^erkennbar (?:an|durch)", r"^woran erkenn",
+            r"^(?:cómo|como) (?:lo |se )?(?:nota|detecta|reconoce)",
         r"^symptome?\b", r"^anzeichen", r"^erkennungsmerkmale", r"^merkmale$", r"^síntomas?", r"^sintomas?",
             r"^indicios", r"^señales", r"^alert signature",
     )),
@@ -90,6 +97,10 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         r"^(?:overview|purpose|scope|introduction|summary|background|about|description|context|goals?|"
             r"audience|architecture|prerequisites?|requirements|definitions?|terms|table of contents|contents|"
             r"toc)\b",
+        r"^(?:system|service|architecture|platform) overview\b", r"^required implementation\b",
+            r"^key (?:metrics|alerts|thresholds)\b", r"^monitoring (?:&|and) alert", r"^(?:slack|chat) commands$",
+            r"^(?:artifacts|artefacts|evidence) to (?:preserve|keep)",
+            r"^(?:acciones automáticas|automatische (?:aktionen|reaktion|maßnahmen)|automat(?:ic|ed) actions)\b",
         r"^(?:überblick|übersicht|zweck|zielsetzung|geltungsbereich|einleitung|hintergrund|voraussetzungen|"
             r"inhalt|definitionen|beschreibung|begriffe)",
         r"^(?:resumen|propósito|objeto|alcance|introducción|descripción|antecedentes|contexto|requisitos|"
@@ -100,6 +111,7 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         r"^ablaufdiagramm", r"^diagrama de (?:flujo|decisi)")),
     ("note", _any(
         r"^(?:notes?|important|warnings?|caution|tips?|info|attention|danger|remember|why|rationale|reason)$",
+        r"^(?:what not to do|do not|don['’]?ts?|was nicht(?: zu)? tun(?: ist)?|nicht tun|qué no hacer|no hacer)$",
         r"^(?:hinweise?|achtung|wichtig|warnung|vorsicht|merke|begründung)$",
         r"^(?:notas?|importante|advertencia|atención|aviso|precaución|ojo)$")),
     ("steps", _any(r"^(?:steps|procedure|actions?|instructions|commands?|how to|what to do|to ?do|tasks?)$",

@@ -104,6 +104,8 @@ class Guard(Node):
     op: Literal["in", ">=", "=", "not", ">", "<"] | None = None
     values: tuple[str, ...] = ()
     number: float | None = None
+    also: tuple[Guard, ...] = ()
+    """What must hold besides: the other answers on the way to a leaf of a decision tree."""
 
 
 class Command(Node):

@@ -33,6 +33,14 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (action, re.compile(r"(?<![a-z])(?:" + pattern + r")(?![a-z])"))
     for action, pattern in (
+        ("reset_halt", r"kill ?switch(?: (?:ctl|cli|sh|py|tool))*(?: \w+){0,2}? (?:deactivate|clear|reset|release|"
+        r"recover|"
+            r"disarm|disable|off|resume)"),
+        ("look_status", r"kill ?switch(?: (?:ctl|cli|sh|py|tool))+ (?:status|state|audit|list|show)"),
+        ("look_broker", r"fetch (?:status|time|markets?)"),
+        ("look_positions", r"fetch positions?"),
+        ("look_orders", r"fetch (?:open |closed )?orders?|fetch my trades"),
+        ("look_account", r"fetch balance"),
         ("look_logs", r"kill ?switch (?:reason|history|logs?|cause)"),
         ("look_status", r"kill ?switch (?:status|state|show|get|info)"),
         ("look_broker", r"(?:session|sesion|sitzung|fix) (?:status|state|show|list|estado)"),
@@ -52,10 +60,11 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"is connected|verify connected"),
         ("verify_data", r"(?:data )?validate(?: data)?|verify data|check data|data (?:check|quality|sla)"),
         ("verify_trading", r"(?:test|probe|canary) order|verify trading|smoke (?:test|trade)"),
-        ("verify_health", r"health(?: ?check|z)?|check health|smoke test|status check|readyz?|livez?|rollout status"),
+        ("verify_health", r"health(?: ?check|z)?|check health|smoke test|status check|readyz?|livez|rollout status"),
         ("safe_mode", r"safe mode|reduce only|close only"),
         ("cancel_orders",
-            r"cancel (?:all|open|every)?(?: ?orders?)?|cancel$|stornieren|anular|"
+            r"cancel (?:all|open|every)?(?: ?orders?)?|cancel$|orders? (?:sh |py |ctl )?(?:l(?:oe|ö)schen|"
+            r"stornieren)|stornieren|anular|"
             r"cancelar|annuler|orders? cancel|cancel orders?|cancelall|purge orders"),
         ("close_orphans", r"close (?:orphan\w*|unknown|unexpected)(?: positions?)?"),
         ("rollback_mode", r"(?:tr |trading |run )?mode (?:to )?lab|lab mode|(?:switch|back|rollback) (?:to )?lab"),
@@ -63,13 +72,14 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"close (?:all |every |open )*(?:positions?)|flatten(?: all)?|liquidat\w+|unwind|close position|"
             r"panic close|exit (?:all )?positions|positions? close|glattstellen|zerar|to flat"),
         ("halt",
-            r"emergency (?:stop|halt)|strateg\w+ (?:stop|pause|disable|off)|halt(?: all| trading)?|pause (?:all|"
+            r"emergency (?:stop|halt)|strateg\w+ (?:sh |py |ctl )?(?:stop|pause|disable|off)|halt(?: all| trading)?|"
+            r"pause (?:all|"
             r"trading|strategies)|stop (?:all|"
             r"trading|strateg\w+)|kill (?:switch|strategy|all|trading)|suspend(?: trading)?|killswitch|panic|"
             r"disable trading|trading (?:off|stop|pause|disable)|freeze|pause$|"
             r"block (?:all|orders?)|block$|sperren|parar|"
             r"detener|anhalten|experts? stop"),
-        ("reconcile", r"reconcil\w+|sync (?:positions|state|book)|abgleich"),
+        ("reconcile", r"reconcil\w+|pos ?diff|sync (?:positions|state|book)|abgleich"),
         ("reconnect", r"re ?connect\w*|restart (?:broker|adapter|connector|gateway|tws|session)|(?:broker|adapter|"
             r"connector|gateway|tws|session) restart"),
         ("renew_credentials",
@@ -107,7 +117,7 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("stop_system", r"(?:stop|shut ?down|kill)(?: (?:bot|system|engine|service|all))?"),
         ("start_system", r"(?:start|run|launch) (?:paper trading|live|trading|bot|system|engine|trader)|start"),
         ("look_account", r"drawdown\w*|(?:daily )?pnl|equity|account|balance|margin"),
-        ("look_positions", r"positions?|portfolio|holdings"),
+        ("look_positions", r"positions?|portfolio|holdings|inventory|inv|inventario"),
         ("look_orders", r"orders?|fills?|trades?|executions?|slippage\w*"),
         ("look_data", r"market data|bars|quotes?|feed|ticks|calibration|sla|latest sla|recent data"),
         ("look_market", r"volatility|regime|market (?:open|status)|is market open"),

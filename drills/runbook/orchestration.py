@@ -100,6 +100,15 @@ def _rollout(rest: list[str], target: str) -> Meaning:
             return Meaning()
 
 
+_RUN_VALUED = frozenset({"-e", "--env", "-u", "--user", "-w", "-v", "--volume", "--name", "--network", "--entrypoint"})
+
+
+def _follows(arguments: list[str]) -> bool:
+    """`logs -f`: before the verb, `-f` names the compose file."""
+    behind = arguments[arguments.index("logs") + 1 :] if "logs" in arguments else arguments
+    return any(a in {"-f", "--follow"} for a in behind)
+
+
 def docker(arguments: list[str], title: str, inner: Inner) -> Meaning:
     """A docker or docker compose command."""
     words = positional(
@@ -113,13 +122,19 @@ def docker(arguments: list[str], title: str, inner: Inner) -> Meaning:
         case "ps" | "inspect" | "images" | "version" | "info":
             return Meaning(("look_status",), "read")
         case "logs":
-            return Meaning(verified(title) or ("look_logs",), "read", any(a in {"-f", "--follow"} for a in arguments))
+            return Meaning(verified(title) or ("look_logs",), "read", _follows(arguments))
         case "stats" | "top":
             return Meaning(("look_resources",), "read", verb == "stats" and "--no-stream" not in arguments)
         case "restart":
             return Meaning(restarted(target), "mutate")
         case "stop" | "kill" | "down" | "pause" | "rm":
             return Meaning(("stop_system",), "mutate")
+        case "run" if "--rm" in arguments:
+            # A container for one command: what it does, the command says, not the container.
+            index = arguments.index("run") + 1
+            behind = skip_options(arguments[index:], _RUN_VALUED)
+            found = inner(behind[1:], title) if len(behind) > 1 else Meaning()
+            return found if found.actions or found.effect == "read" else Meaning((), "unknown")
         case "start" | "up" | "run" | "unpause":
             return Meaning(("start_system",), "mutate")
         case "update":

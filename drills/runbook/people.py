@@ -15,9 +15,22 @@ _PLACEHOLDER = re.compile(
     r"^\W*$|^[\[<({].*[\]>)}]$|\[(?:phone|email|name|contact|number|support|tel|telefon|teléfono|correo|"
     r"slack|define|tbd|insert|nombre|nummer)[^\]]*\]|^\(?(?:define|tbd|tba|todo|n/?a|xxx+|fill in|to be "
     r"(?:defined|added|confirmed)|"
-    r"offen|noch offen|ausfüllen|noch zu (?:ergänzen|definieren)|por definir|pendiente|completar|à (?:compléter|"
+    r"offen|noch offen|wird nachgetragen|(?:bitte )?nachtragen|eintragen|ausfüllen|noch zu (?:ergänzen|definieren)|"
+    r"por (?:definir|asignar|confirmar)|pendiente|completar|à (?:compléter|"
     r"définir)|a (?:definir|completar|preencher)|unknown|none yet)\b.*\)?$|\bXXX+|"
-    r"\b555[- ]?\d{3,4}|\+?0{3,}[- ]?0{2,}|example\.(?:com|org)\b|\?{2,}",
+    r"\b555[- ]?(?:01\d\d|1234|5555|0000)\b|\b555-[A-Z]|[- ](?:Y{4,}|Z{4,})\b|\+?0{3,}[- ]?0{2,}|example\.(?:com|"
+    r"org)\b|\?{2,}",
+    re.I,
+)
+_DATED = re.compile(r"^(?:last|next|letzte|nächste|última|próxima|version|versión|stand|updated)\b", re.I)
+_BROKEN = re.compile(
+    r"#(?:ref|n/a|name|value|wert|bezug)[!?]?$|^@?tbd$|^n\. ?n\.?$|^@(?:user(?:name)?|name|handle|"
+    r"usuario|nombre)$",
+    re.I,
+)
+_REACH = re.compile(
+    r"contact|phone|mobile|e-?mail|slack|pager|number|channel|telefon|kontakt|durchwahl|nummer|teléfono|contacto|correo|"
+    r"móvil|celular",
     re.I,
 )
 _ROLE = re.compile(
@@ -42,7 +55,8 @@ _TO = re.compile(
 
 def is_placeholder(value: str) -> bool:
     """Whether a contact value was never filled in."""
-    return _PLACEHOLDER.search(value.strip()) is not None
+    bare = value.strip()
+    return _PLACEHOLDER.search(bare) is not None or _BROKEN.search(bare) is not None
 
 
 def read_contacts(sections: Sequence[Section], file: str) -> tuple[Contact, ...]:
@@ -63,7 +77,10 @@ def _contacts(section: Section, file: str) -> Iterator[Contact]:
         elif isinstance(block, Paragraph):
             for offset, line in enumerate(block.raw.split("\n")):
                 at = block.line + offset
-                if ":" in plain(line):
+                apart = re.split(r"\s{2,}", line.strip(), maxsplit=1)  # columns made of spaces
+                if ":" not in plain(line) and len(apart) == 2:
+                    line = ": ".join(apart)
+                if ":" in plain(line) and not _DATED.match(plain(line)):
                     yield from _contact_line(line, group, Source(file=file, line=at, end=at, path=section.path))
 
 
@@ -86,7 +103,9 @@ def _contact_rows(table: Table, section: Section, file: str) -> Iterator[Contact
         if role >= len(values) or not values[role]:
             continue
         others = [(titles[i], value) for i, value in enumerate(values) if i != role and i < len(titles)]
-        filled = [value for _, value in others if not is_placeholder(value)]
+        # Who has a name and no number cannot be reached; without such a column anything that is filled in counts.
+        ways = [value for title, value in others if _REACH.search(title)] or [value for _, value in others]
+        filled = [value for value in ways if not is_placeholder(value)]
         text = " / ".join(value for _, value in others if value)
         src = Source(file=file, line=line, end=line, path=(*section.path, section.text))
         yield Contact(src=src, role=values[role], value=text, placeholder=not filled)

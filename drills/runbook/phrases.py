@@ -91,12 +91,14 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"setzen|umschalten)", r"(?:activar|entrar en|poner en)\b.{0,20}\bmodo (?:seguro|solo cierre)",
         r"block(?:s|ing)? new (?:risk|entries|positions)")),
     ("escalate", any_of(r"escalat(?:e|ing|ion to)\b", r"manual intervention", r"eskalier\w*", r"eskalation an\b",
-        r"hinzuziehen", r"escalar\b", r"escal(?:a|ado|amiento|ación) (?:a|al)\b", r"elevar (?:a|al)\b",
+        r"hinzuziehen", r"escalar\b(?!.{0,15}\b(?:recursos|horizontal|vertical|réplicas|instancias|servicios|"
+        r"pods)\w*)", r"escal(?:a|ado|amiento|ación) (?:a|al)\b", r"elevar (?:a|al)\b",
         r"bring in\b", r"page (?:the )?(?:lead|manager|head|secondary|next|risk|cto|vp)",
         r"call (?:the )?(?:lead|manager|head|risk|cto|vp|duty)\b", r"intervención manual", r"manueller eingriff")),
     ("approve", any_of(
         r"(?:get|obtain|request|require[sd]?|seek|ask for|wait for|await|needs?|with|manual|written|formal|"
-        r"explicit)?\s*(?:\w+ ){0,2}(?:approvals?|sign[- ]?off|authori[sz]ation)\b", r"\bapprove\b", r"four[- ]eyes",
+        r"explicit)?\s*(?:\w+ ){0,2}(?:approvals?(?! ?codes?\b)|sign[- ]?off|authori[sz]ation)\b", r"\bapprove\b",
+        r"four[- ]eyes",
         r"vier-?augen", r"freigabe\b", r"genehmig\w*", r"zustimmung\b", r"aprobaci[oó]n\b", r"\baprobar\b",
         r"autorizaci[oó]n\b", r"\bautorizar\b", r"visto bueno", r"manually verify before")),
     ("monitor", any_of(r"(?:monitor|wait|watch) for\b.{0,80}?(?=\s+(?:and|then)\b|[,;.]|$)",
@@ -142,7 +144,8 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("cancel_orders", any_of(r"(?:cancel|pull|withdraw|kill|clear)\b.{0,30}\borders?\b",
         r"orders?\b.{0,15}\bcancell?(?:ation|ed)?\b",
         r"(?:orders?|aufträge|auftrags\w*)\b.{0,30}\b(?:stornier|lösch|annullier|streich|abbrech|zurückzieh)\w*",
-        r"(?:stornier|lösch)\w*\b.{0,30}\b(?:orders?|aufträge)", r"(?:cancel|anul|retir)\w*\b.{0,30}\b[oó]rdenes")),
+        r"(?:stornier|lösch)\w*\b.{0,30}\b(?:orders?|aufträge)",
+        r"(?:cancel|anul|retir)\w*\b.{0,30}\b(?:[oó]rdenes|posturas)")),
     ("close_orphans", any_of(
         r"(?:close|liquidate|unwind|exit|flatten)\b.{0,25}\b(?:orphan\w*|unexpected|erroneous|unknown|unexplained|"
         r"stray|rogue|unwanted)\b(?:.{0,20}\bpositions?\b)?",
@@ -155,7 +158,7 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"channel|call|popup|browser)\b)(?:close|liquidate|unwind|square|exit|manual(?:ly)? close|manual position "
         r"close)\b.{0,30}\b(?:positions?|exposure|orphans?|everything|book|via tws)?\b(?<!close "
         r"out)(?:.{0,12}\bpositions?\b)?(?!\s*incident)", r"position close",
-        r"(?:positionen|bestände|exposure)\b.{0,30}\b(?:schließ|schliess|glattstell|auflös|liquidier|abbau)\w*",
+        r"(?:position(?:en)?|bestände|exposure)\b.{0,30}\b(?:schließ|schliess|glattstell|auflös|liquidier|abbau)\w*",
         r"glattstell\w*", r"(?:cerrar|liquidar|deshacer|aplanar)\b.{0,25}\bposici(?:ones|ón)",
         r"cierre de posiciones")),
     ("reduce_size", any_of(
@@ -226,6 +229,7 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"neu verbinden", r"reconect\w+",
         r"(?:restablecer|reiniciar|recuperar)\b.{0,25}\b(?:conexión|sesión|adaptador|conector|pasarela|gateway)")),
     ("kill_query", any_of(r"(?:kill|terminate|end|cancel)\b.{0,25}\bquer(?:y|ies)\b",
+        r"(?:kill|terminate|drop)\b.{0,15}\bidle (?:connections|sessions)\b",
         r"abfragen?\b.{0,20}\b(?:beend|abbrech|kill)\w*", r"(?:terminar|matar|cancelar)\b.{0,20}\bconsultas?")),
     ("raise_limits", any_of(
         r"(?:raise|increase|bump|with|higher|more)\b.{0,20}\b(?:memory(?: limits?)?|heap|limits?)\b",
@@ -233,7 +237,8 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"(?:aumentar|subir)\b.{0,25}\b(?:memoria|límites?)")),
     ("scale_up", any_of(r"scale\b(?!.{0,20}\b(?:to )?(?:zero|0|down)\b)(?:.{0,20}\b(?:up|out|horizontally))?",
         r"add\b.{0,15}\b(?:replicas?|nodes?|capacity|instances?)", r"node addition", r"skalier\w*",
-        r"escalar horizontal\w*", r"(?:añadir|agregar)\b.{0,15}\b(?:réplicas?|nodos?)")),
+        r"escalar\b.{0,15}\b(?:recursos|horizontal|vertical|réplicas|instancias|servicios|pods)\w*",
+        r"aumentar\b.{0,10}\b(?:réplicas|recursos|instancias)", r"(?:añadir|agregar)\b.{0,15}\b(?:réplicas?|nodos?)")),
     ("reset_halt", any_of(r"(?:reset|release|clear|lift|re-?arm|disengage|deactivate|unset|remove)\b.{0,30}\b(?:halt|"
         r"kill[- ]?switch|switch|emergency stop|latch|safe[- ]?mode|lock|block)\b",
         r"^(?:manual )?reset(?: if\b.*)?$",
@@ -245,9 +250,10 @@ PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"(?:restart|re-?start|continue|re-?open)\b.{0,10}\btrading\b(?! (?:system|engine|bot|service|process|"
         r"app\w*|host|server))",
         r"(?:re-?)?(?:enable|activate|start|turn on)\b.{0,20}\bstrateg\w+", r"return to normal",
-        r"(?:handel|betrieb|strategien?)\b.{0,30}\b(?:wiederaufnehm|wieder aufnehm|fortsetz|wieder freigeb|"
+        r"(?:handel|betrieb|strategien?)\b.{0,30}\b(?:wiederaufnehm|wieder aufnehm|wieder aufgenommen|fortsetz|"
+        r"wieder freigeb|"
         r"wieder start|freigeb)\w*", r"reanudar\b", r"retomar\b", r"volver a operar")),
-    ("halt", any_of(r"^\W*(?:halt|stop|pause)\W*$",
+    ("halt", any_of(r"^\W*(?:halt|stop|pause|stoppen|anhalten|parar|detener)\W*$",
         r"(?:stop|halt|pause|suspend|freeze|disable|block|cease|kill)\b.{0,30}\b(?:trading|orders?|order "
         r"(?:submission|entry|flow)|strateg\w+|bots?|algos?|new entries|everything|all\b|the bleeding)",
         r"emergency (?:stop|halt|shutdown)", r"stop and assess",

@@ -22,6 +22,7 @@ _AGAINST = (
 
 MORE: dict[str, re.Pattern[str]] = {
     "verify_halted": any_of(
+        r"(?:prüfen|kontrollieren|sicherstellen)\b.{0,60}\b(?:stopp|not-?aus|kill-?switch)\b.{0,20}\b(?:ausgelöst|aktiv)",
         r"(?:vérifier|s'assurer|contrôler)\b.{0,50}\b(?:aucun (?:nouvel )?ordre|arrêtée?s?|bloquée?s?)",
         r"(?:verificar|confirmar|garantir)\b.{0,50}\b(?:nenhuma (?:nova )?ordem|parad[oa]s?|bloquead[oa]s?)"),
     "verify_connected": any_of(
@@ -64,16 +65,19 @@ MORE: dict[str, re.Pattern[str]] = {
     "rollback": any_of(r"(?:revenir|retour) à la version", r"restaurer la version", r"voltar (?:à|para a) versão",
         r"restaurar la versión"),
     "refetch_data": any_of(
+        r"(?:ersatz|zweit|reserve|backup)-?(?:quelle|feed|anbieter|datenquelle)\b.{0,20}\b(?:umschalt|wechsel)\w*",
         r"(?:switch|fail ?over)\b.{0,25}\b(?:b[- ]line|backup feed|secondary feed|other line)\b",
         r"(?:recharger|retélécharger|réparer)\b.{0,25}\b(?:données|cours|prix)",
         r"(?:recarregar|baixar de novo|reparar)\b.{0,25}\b(?:dados|preços|velas)"),
-    "reconcile": any_of(r"rapprocher\b", r"rapprochement\b", r"réconcili\w+", r"conciliar\b", r"reconciliar\b"),
+    "reconcile": any_of(r"\w+abgleich\b",
+        r"rapprocher\b", r"rapprochement\b", r"réconcili\w+", r"conciliar\b", r"reconciliar\b"),
     "reconnect": any_of(r"reconnecter\b", r"rétablir\b.{0,20}\b(?:connexion|session)",
         r"restabelecer\b.{0,20}\b(?:conexão|sessão)"),
-    "reset_halt": any_of(r"unfreeze\b(?!.{0,20}\b(?:deploy|release)\w*)", r"un-?lock\b.{0,15}\b(?:trading|book|desk)",
+    "reset_halt": any_of(r"disable\b.{0,10}\bpanic\b", r"unfreeze\b(?!.{0,20}\b(?:deploy|release)\w*)",
+    r"un-?lock\b.{0,15}\b(?:trading|book|desk)",
         r"(?:réarmer|réinitialiser|lever)\b.{0,25}\b(?:kill[- ]?switch|blocage|coupe-circuit|arrêt)",
         r"(?:rearmar|liberar|resetar)\b.{0,25}\b(?:kill[- ]?switch|bloqueio|trava)"),
-    "resume": any_of(
+    "resume": any_of(r"reactivar\b", r"volver a (?:arrancar|encender|activar)\b", r"re-?enable\b.{0,15}\baccounts?\b",
         rf"(?:re-?)?(?:enable|start|activate|turn on|switch on|open|resume)\b.{{0,25}}\b{_FLOW}\b"
         r"(?! (?:stack|system|engine|service|process|app\w*|host|server))",
         rf"{_FLOW}\b.{{0,20}}\b(?:start(?:en|et)\b|anfahr\w*|wiederaufnehm\w*|fortsetz\w*|einschalt\w*)",
@@ -85,7 +89,14 @@ MORE: dict[str, re.Pattern[str]] = {
         r"restablecer\b.{0,20}\b(?:operativa|tamaño normal)",
         r"(?:reprendre|relancer|réactiver)\b.{0,25}\b(?:négociation|trading|stratégies?|cotations?)",
         r"(?:retomar|reativar|religar)\b.{0,25}" + _PT_FLOW),
-    "halt": any_of(rf"(?:stop|halt|pause|suspend|freeze|disable|block|cease|kill)\b.{{0,25}}\b{_FLOW}\b",
+    "halt": any_of(r"(?:press|hit|push|click)\b.{0,20}\bhalt button", r"(?<!\S)/(?:panic|halt|kill)\b",
+        r"system\b.{0,10}\bpausier\w*",
+        rf"{_FLOW}\b.{{0,60}}\b(?:angehalten|gestoppt|pausiert|abgeschaltet)\b",
+        r"(?:handel|strategien?)\b.{0,60}\b(?:angehalten|gestoppt|pausiert|eingestellt)\b",
+        r"(?:oprimir|presionar|apretar|pulsar|accionar|activar)\b.{0,20}\b(?:paro|parada|botón de paro)\b",
+        r"(?:apagar|desconectar)\b.{0,15}\binterruptor", r"(?:parar|detener|pausar|apagar)lo\b",
+        r"(?:parar|detener|pausar|frenar|apagar)\b.{0,20}\b(?:cotizaci\w+|cotizador|motor|algo\w*|ejecución|automático)",
+        rf"(?:stop|halt|pause|suspend|freeze|disable|block|cease|kill)\b.{{0,25}}\b{_FLOW}\b",
         rf"{_FLOW}\b.{{0,20}}\b(?:stopp|anhalt|aussetz|einstell|pausier|abschalt)\w*",
         r"neue (?:einstiege|positionen)\b.{0,20}\b(?:sperr|blockier|unterbind)\w*",
         r"(?:press|hit|push)\b.{0,20}\b(?:red|stop|panic|emergency) button", r"^freeze$", r"^(?:stop|halt)(?=\s*[,;.])",
@@ -101,9 +112,12 @@ MORE: dict[str, re.Pattern[str]] = {
         r"reiniciar\b.{0,25}\b(?:serviço|contêiner|banco)"),
     "restart": any_of(r"redémarr\w+", r"relancer\b"),
     "start_system": any_of(r"(?:démarrer|lancer)\b.{0,25}\b(?:système|processus|service|application)"),
-    "notify": any_of(r"open\b.{0,12}\b(?:bridge|war room|call)\b", r"(?:prévenir|informer|avertir|notifier|alerter)\b",
+    "notify": any_of(r"gemeldet\b", r"meldung an\b",
+        r"post\b.{0,12}#\w",
+        r"open\b.{0,12}\b(?:bridge|war room|call)\b", r"(?:prévenir|informer|avertir|notifier|alerter)\b",
         r"mail\b.{0,25}@"),
-    "document": any_of(r"(?:documenter|consigner|rédiger)\b", r"write the (?:time|incident|reason)\b"),
+    "document": any_of(r"anotar\b", r"dejar constancia", r"elaborar\b.{0,20}\b(?:informe|reporte)",
+        r"(?:documenter|consigner|rédiger)\b", r"write the (?:time|incident|reason)\b"),
     "monitor": any_of(r"(?:attendre|surveiller|patienter)\b", r"(?:aguardar|acompanhar|monitorar)\b"),
     "configure": any_of(r"(?:un-?)?freeze\b.{0,15}\b(?:deploy\w*|releases?|syncs?)\b"),
 }  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Literal
 from drills.runbook.blocks import Block, Fence, ListBlock, Paragraph, Table
 from drills.runbook.decisions import as_choice
 from drills.runbook.drafts import Found, StepDraft
-from drills.runbook.fences import holds_substeps
+from drills.runbook.fences import holds_substeps, numbered_fence
 from drills.runbook.lexicon import Kind, holds_procedures, is_generic, is_phase, kind_of, names_incident, role_of
 from drills.runbook.model import Role
 from drills.runbook.sections import Section
@@ -28,6 +28,9 @@ REFERENCE: frozenset[Kind] = frozenset(
     {"severity", "contacts", "escalation", "templates", "drills", "overview", "metadata", "references"}
 )
 ASIDE: frozenset[Kind] = frozenset({"symptoms", "trigger", "objectives", "note", "expected", "checklist"})
+
+
+_STEP = re.compile(r"(?:step|schritt|paso|étape|etape|passo)\s*\d", re.I)
 
 
 @dataclass(slots=True)
@@ -55,7 +58,28 @@ class ProcedureFinder:
     def find(self, root: Section) -> list[ProcedureDraft]:
         """All procedures below `root`, in reading order."""
         found = self._found(root)
-        return found if any(draft.steps for draft in found) else self._told(root)
+        if not any(draft.steps for draft in found):
+            return self._told(root)
+        return sorted([*found, *self._told_beside(root, found)], key=lambda draft: draft.section.line)
+
+    def _told_beside(self, root: Section, found: Sequence[ProcedureDraft]) -> list[ProcedureDraft]:
+        """Sections beside the procedures, with a title of the same kind, whose steps are told in sentences."""
+        taken = {id(part) for draft in found for part in draft.section.walk()}
+        drafts: list[ProcedureDraft] = []
+        for parent in root.walk():
+            beside = [child for child in parent.children if any(draft.section is child for draft in found)]
+            for child in parent.children if beside else ():
+                alone = not child.children and all(isinstance(block, Paragraph) for block in child.blocks)
+                if id(child) in taken or child.is_label or not alone or child.kind is not None:
+                    continue
+                draft = ProcedureDraft(child.title or "Procedure", child, role_of(child.text))
+                path = (*child.path, child.text)
+                for block in child.blocks:
+                    draft.steps += self.reader.from_prose(block, path) if isinstance(block, Paragraph) else []
+                changes = {a for step in draft.steps for a in actions_in(step.title) if not a.startswith("look_")}
+                if len(draft.steps) >= 2 and changes and not is_phase(child.text):
+                    drafts.append(draft)
+        return drafts
 
     def _told(self, root: Section) -> list[ProcedureDraft]:
         """The last resort, for a document that is prose: sentences that ask for a known action are steps."""
@@ -176,6 +200,8 @@ class ProcedureFinder:
             len(numbered) < 2 and not names_incident(section.text)
         ):
             return False
+        if len(numbered) >= 2 and all(_STEP.match(child.text) for child in numbered):
+            return True
         if any(self._symptoms(child) or self._ordered_inside(child) for child in numbered):
             response = names_incident(section.text) or is_phase(section.text)
             own = response and not any(names_incident(child.text) for child in numbered)
@@ -295,10 +321,23 @@ class ProcedureFinder:
             if isinstance(block, Table) and columns_of(block).steps and not columns_of(block).decides
         ]
         if tables:
-            return [step for table in tables for step in self.reader.from_table(table, path)]
+            return self._tabled(section, blocks, path)
         if has_commands(blocks) or any(isinstance(block, Table) for block in blocks):
             return self._fenced(section, blocks, path)
         return self._bulleted(blocks, path, section)
+
+    def _tabled(self, section: Section, blocks: Sequence[Block], path: tuple[str, ...]) -> list[StepDraft]:
+        """The rows of the tables of steps, and in their place the commands that stand beside them."""
+        steps: list[StepDraft] = []
+        beside: list[Block] = []
+        for block in [*blocks, None]:
+            rows = isinstance(block, Table) and columns_of(block).steps and not columns_of(block).decides
+            if (rows or block is None) and has_commands(beside):
+                steps += self._fenced(section, beside, path)
+            if rows and isinstance(block, Table):
+                steps += self.reader.from_table(block, path)
+            beside = [] if rows else [*beside, *([block] if block is not None else [])]
+        return steps
 
     def _bulleted(self, blocks: Sequence[Block], path: tuple[str, ...], section: Section) -> list[StepDraft]:
         """Bullets as steps; bullets that only answer a question ("Yes: ...", "If ...") are one decision."""
@@ -345,8 +384,9 @@ class ProcedureFinder:
         """Fences without a list: one step, or one for each fence that a sentence introduces."""
         groups: list[list[Block]] = [[]]
         for block in blocks:
-            opens = isinstance(block, Paragraph) and any(isinstance(b, Fence) and has_commands([b]) for b in groups[-1])
-            if opens and not _continues(block):
+            begun = any(isinstance(b, Fence) and has_commands([b]) for b in groups[-1])
+            opens = isinstance(block, Paragraph) and begun and not _continues(block)
+            if opens or (begun and numbered_fence(block) is not None):
                 groups.append([])
             groups[-1].append(block)
         groups = _joined(groups)
@@ -374,6 +414,9 @@ def _joined(groups: Sequence[list[Block]]) -> list[list[Block]]:
 
 def _introduction(group: Sequence[Block]) -> str:
     first = group[0]
+    counted = next((words for block in group if (words := numbered_fence(block)) is not None), None)
+    if counted is not None and not isinstance(first, Paragraph):
+        return counted
     return plain(first.raw.strip().split("\n")[0]).rstrip(" :")[:120] if isinstance(first, Paragraph) else ""
 
 

@@ -24,7 +24,7 @@ from drills.runbook.overrides import read_overrides, read_sidecar
 from drills.runbook.people import read_contacts, read_escalation
 from drills.runbook.procedures import ProcedureDraft, ProcedureFinder, is_playbook
 from drills.runbook.references import resolve
-from drills.runbook.sections import Section, section_tree
+from drills.runbook.sections import Section, section_tree, unfolded
 from drills.runbook.severities import read_severities
 from drills.runbook.text import anchor, checkbox, no_pictographs, plain
 from sim.errors import BadInput
@@ -95,7 +95,7 @@ def _read(text: str, file: str, overrides: Mapping[str, Override], stem: str) ->
     if not text.strip():
         raise BadInput("is empty", mend="write the runbook first", file=file)
     last = text.count("\n") + 1
-    root = section_tree(parse_blocks(text), last)
+    root = section_tree(unfolded(parse_blocks(text)), last)
     title, top = _title(root, stem)
     drafts = ProcedureFinder(found).find(root)
     drafts = [draft for draft in drafts if draft.steps]
@@ -167,7 +167,7 @@ def _title(root: Section, stem: str) -> tuple[str, Section | None]:
     if first is None and len(headings) == 1:
         first = headings[0]
     if first is not None and first.text:
-        return first.text, first
+        return re.sub(r"\s+[0-9a-f]{32}$", "", first.text), first  # an export's page id is no part of the title
     return no_pictographs(stem.replace("-", " ").replace("_", " ")).strip() or "Runbook", None
 
 

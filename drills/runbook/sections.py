@@ -86,6 +86,29 @@ class Section:
         return any(isinstance(block, kind) for block in self.blocks)
 
 
+def unfolded(blocks: Sequence[Block]) -> list[Block]:
+    """The entries of an outline as headings.
+
+    Some tools export a page as one bulleted list, each entry folding a section away. Where a document has no
+    headings below its title, and at least two entries of such a list hold a numbered list, they are its sections.
+    """
+    if sum(isinstance(block, Heading) for block in blocks) > 1:
+        return list(blocks)
+    found: list[Block] = []
+    for block in blocks:
+        if isinstance(block, ListBlock) and _is_outline(block):
+            for item in block.items:
+                found += [Heading(item.line, item.line, 2, item.raw), *item.rest]
+        else:
+            found.append(block)
+    return found
+
+
+def _is_outline(block: ListBlock) -> bool:
+    holding = sum(any(_ordered(inner) for inner in item.rest) for item in block.items)
+    return not block.ordered and holding >= 2
+
+
 def section_tree(blocks: Sequence[Block], last_line: int) -> Section:
     """The document as one root section (level 0) with its headings below it."""
     root = Section(0, "", 1, last_line)
@@ -171,20 +194,26 @@ def _definition(block: Block) -> tuple[str, str] | None:
     return None if kind_of(label) is not None or _METADATA.match(plain(label)) else (label, bold[1])
 
 
-_DOTTED = re.compile(r"^(?:[A-Z]|\d{1,2})\.\d{1,2}(?:\.\d{1,2})?\s+\S")
+_DOTTED = re.compile(r"^(?:(?:[A-Z]|\d{1,2})\.\d{1,2}(?:\.\d{1,2})?\s+\S|\d{1,2}[.)]\s+\S)")
 
 
 def _counted(block: Block) -> tuple[str, str] | None:
-    """`A.1 Stop the sessions` or `2.3 Read the reason` as a paragraph: a numbered title without its marks."""
+    """`A.1 Stop the sessions`, `2\\. Read the reason` as a paragraph: a numbered title without its marks."""
     if not isinstance(block, Paragraph):
         return None
     first, _, more = block.raw.strip().partition("\n")
     return (first, more) if _DOTTED.match(plain(first)) and len(first) <= _LABEL_CHARS else None
 
 
+_SAID = re.compile(
+    r"(?:response time|reaction time|rto|rpo|severity|priority|reaktionszeit|antwortzeit|schweregrad|"
+    r"tiempo de (?:respuesta|reacción)|severidad|gravedad|prioridad)\s*:\s*\S",
+    re.I,
+)
 _ANNOUNCED: frozenset[Kind | None] = frozenset({"symptoms", "steps", "trigger", "checklist", "contacts"})
 _STEP_WORD = re.compile(r"^(?:step|schritt|paso|étape|etape|passo)\s*\d{1,2}\s*[.:)–—-]\s*\S", re.I)
-_BARE_STEP = re.compile(r"^(?:step|schritt|paso|étape|etape|passo)?\s*\d{1,2}\s*[.:)]?$", re.I)
+BARE_STEP = re.compile(r"^(?:step|schritt|paso|étape|etape|passo)?\s*\d{1,2}\s*[.:)]?$", re.I)
+"""A number and at most the word "step": what is to be done stands after it."""
 
 
 def _bold_label(label: str, rest: str, more: str, following: Block | None) -> tuple[str, str] | None:
@@ -196,9 +225,11 @@ def _bold_label(label: str, rest: str, more: str, following: Block | None) -> tu
     rest = rest.removeprefix(":").strip()
     rest = re.sub(r"^[-–—]\s+", "", rest)
     blockful = isinstance(following, ListBlock | Fence | Table)
-    if _BARE_STEP.match(bare) and plain(rest):  # "**Step 1.** Stop the router": the title stands outside the bold
+    if BARE_STEP.match(bare) and plain(rest):  # "**Step 1.** Stop the router": the title stands outside the bold
         first, _, behind = rest.partition(". ")
         return f"{bare.rstrip('.:)')}. {first.rstrip('.')}", " ".join(filter(None, (behind, more)))
+    if _SAID.match(bare) and not rest:
+        return None  # `**Response time: < 15 minutes**` says something of the section, and opens none
     number = numbered(bare)[0]
     if number is not None and not _METADATA.match(bare):
         return label, " ".join(filter(None, (rest, more)))

@@ -51,6 +51,16 @@ _BARE_NAME = re.compile(
     r"verde|critique|élevée?|moyenne?|faible|schwer|leicht)$",
     re.I,
 )
+_SCALE_WORD = re.compile(
+    r"(?:severity|severidad|gravedad|schweregrad|priorit(?:y|ät)|prioridad|nivel|level|stufe)\b", re.I
+)
+_LETTERED = re.compile(r"^(?:sev|severity)[ -]?[A-E]\b", re.I)
+_HEADED = re.compile(r"^severity\s*[:–—-]\s*", re.I)
+_RESPONDS = re.compile(
+    r"\b(?:respon\w*|reaktion\w*|antwort\w*|within|innerhalb|binnen|tiempo|respuesta|atención|dentro|ack\w*|sla)\b",
+    re.I,
+)
+_APART = re.compile(r"\s+[–—-]\s+|[;,|]\s|\s{2,}|\.\s")
 _NAME_AND_MORE = re.compile(r"^(?P<name>[^\W\d]+)\s*(?:[–—:]|\s-)\s+(?P<more>\S.*)$")
 
 
@@ -117,11 +127,18 @@ def _response_column(table: Table, titles: Sequence[str], identity: int) -> int 
 
 
 def _levels(section: Section, file: str) -> Iterator[_Draft]:
+    headed = _HEADED.match(section.text)
+    own = _named(section.text[headed.end() :]) if headed is not None else None
+    if own is not None:  # "## Severity: P1 - High": the document is about one level
+        yield _from_heading(section, own, file)
+        return
     for block in section.blocks:
         if isinstance(block, Table):
             yield from _from_table(block, section, file)
         elif isinstance(block, ListBlock):
             yield from _from_list(block, section, file)
+        elif isinstance(block, Paragraph):
+            yield from _from_lines(block, section, file)
     for child in section.children:
         named = _named(child.text)
         if named is not None:
@@ -133,7 +150,11 @@ def _levels(section: Section, file: str) -> Iterator[_Draft]:
 def _named(text: str) -> tuple[str, str] | None:
     """A level's heading as (id, name): "P0 - Critical", "Level 1: Warning (8-15% drawdown)", "Critical"."""
     words = plain(text).strip()
-    match = SEVERITY_ID.search(words)
+    match = SEVERITY_ID.search(words) or _LETTERED.match(words)
+    bracketed = re.search(r"[(\[]([^()\[\]]{2,12})[)\]]$", words)
+    if match is not None and match.start() > 12 and bracketed and _SCALE_WORD.match(words):
+        id_ = SEVERITY_ID.fullmatch(bracketed.group(1).strip())  # "Severidad crítica (P1)"
+        return (id_.group(0), words[: bracketed.start()].strip(" :–—-")) if id_ is not None else None
     if match is not None and match.start() <= 12:
         name = re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", words[match.end() :]).strip(" :–—-")
         return match.group(0).strip(), name or words
@@ -190,8 +211,12 @@ def _from_table(table: Table, section: Section, file: str) -> Iterator[_Draft]:
         values = [no_pictographs(plain(cell)) for cell in cells]
         if identity >= len(values) or not values[identity]:
             continue
-        named = _named(values[identity]) or next((n for value in values if (n := _named(value))), None)
         src = Source(file=file, line=line, end=line, path=(*section.path, section.text))
+        among = [n for value in values if (n := _named(value))]
+        if len(among) > 1 and _named(values[identity]) is None:  # a matrix, with the levels in its cells
+            yield from (draft for value in values if (draft := _in_cell(value, src)) is not None)
+            continue
+        named = _named(values[identity]) or next(iter(among), None)
         rest = [(i, value) for i, value in enumerate(values) if i not in {identity, response} and value]
         name = values[identity] if named is None else named[1]
         if (named is not None and name == named[0] and rest) or (
@@ -206,26 +231,68 @@ def _from_table(table: Table, section: Section, file: str) -> Iterator[_Draft]:
         yield draft
 
 
+def _in_cell(value: str, src: Source) -> _Draft | None:
+    named = _named(value)
+    if named is None:
+        return None
+    bracket = re.search(r"[(\[]([^()\[\]]+)[)\]]", value)
+    response = deadline(bracket.group(1), src, "table") if bracket is not None else None
+    return _Draft(named[0], named[0] if named[1] == value else named[1], src, response)
+
+
 def _from_list(block: ListBlock, section: Section, file: str) -> Iterator[_Draft]:
     for item in block.items:
         bold = bold_lead(item.raw)
-        words = plain(item.raw)
-        named = _named(bold[0] if bold else words.partition(":")[0])
-        if named is None:
-            continue
+        words = no_pictographs(plain(item.raw))
         src = Source(file=file, line=item.line, end=item.end, path=(*section.path, section.text))
-        draft = _Draft(named[0], named[1], src)
-        rest = words.partition(":")[2].strip() or words
-        stated = re.search(
-            r"(?:respon\w*|reaktion\w*|within|innerhalb|tiempo|respuesta|"
-            r"dentro)\D{0,25}(?P<time>\d[^,;.)]{0,30}|immediate\w*|sofort|inmediat\w*)",
-            rest,
-            re.I,
-        )
-        if stated:
-            draft.response = deadline(stated.group(0), src, "table")
-        draft.criteria.append(rest)
-        yield draft
+        draft = _told(bold[0] if bold else words.partition(":")[0], words, src)
+        if draft is not None:
+            yield draft
+
+
+def _from_lines(block: Paragraph, section: Section, file: str) -> Iterator[_Draft]:
+    """A scale without list or table: a level on each line, or in each sentence."""
+    lines = [(block.line + at, line) for at, line in enumerate(block.raw.split("\n"))]
+    if len(lines) == 1:
+        lines = [(block.line, part) for part in re.split(r"(?<=\.)\s+", block.raw)]
+    found = []
+    for at, line in lines:
+        words = " ".join(no_pictographs(plain(part)) for part in re.split(r"\s{2,}", line.strip()))
+        first = SEVERITY_ID.match(words) or _LETTERED.match(words)
+        if first is None:
+            continue
+        spaced = "; ".join(no_pictographs(plain(part)) for part in re.split(r"\s{2,}", line.strip()))
+        src = Source(file=file, line=at, end=at, path=(*section.path, section.text))
+        draft = _told(words[: first.end()], spaced.replace("=", ":", 1), src)
+        if draft is not None:
+            found.append(draft)
+    yield from found if len(found) >= 2 else ()
+
+
+def _told(head: str, words: str, src: Source) -> _Draft | None:
+    """A level and what one line says of it: "S1: a loss is running, answer within 2 minutes"."""
+    named = _named(head)
+    if named is None:
+        return None
+    draft = _Draft(named[0], named[1], src)
+    rest = words.partition(":")[2].strip() or words.removeprefix(named[0]).strip(" :;–—-") or words
+    draft.response = _response(rest, src)
+    draft.criteria.append(rest)
+    return draft
+
+
+def _response(words: str, src: Source) -> Deadline | None:
+    """How fast one has to answer: what stands behind a word of answering, else a part that is only a time."""
+    for match in _RESPONDS.finditer(words):
+        behind = _APART.split(words[match.end() :], maxsplit=1)[0]
+        stated = deadline(f"{match.group(0)}{behind}"[:60], src, "table")
+        if stated is not None:
+            return stated
+    for part in (*_APART.split(words), words):
+        stated = deadline(part.strip(" ."), src, "table") if len(part) <= 40 else None
+        if stated is not None and (len(part) <= 24 or stated.kind in {"immediate", "max"}):
+            return stated
+    return None
 
 
 def _ranked(drafts: list[_Draft]) -> tuple[SeverityLevel, ...]:

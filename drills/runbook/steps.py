@@ -18,7 +18,7 @@ from drills.runbook.fences import UNTOLD, holds_commands, read_fence
 from drills.runbook.guards import SEVERITY_ID, is_optional, severity_ids
 from drills.runbook.lexicon import kind_of
 from drills.runbook.names import looks_like_command
-from drills.runbook.sections import LABEL_LEVEL, Section, as_label
+from drills.runbook.sections import BARE_STEP, LABEL_LEVEL, Section, as_label
 from drills.runbook.shell import PROMPT
 from drills.runbook.tables import Columns, columns_of
 from drills.runbook.text import (
@@ -58,6 +58,10 @@ _COMMAND_LABEL = re.compile(
     r"comando)\s*:",
     re.I,
 )
+_BARE_COMMAND = re.compile(
+    r"[:>]\s+(?P<code>(?:sudo|ssh|kubectl|docker|systemctl|journalctl|curl|psql|redis-cli)\s+[\w'\"./@-].{2,300})$"
+)
+"""A command at the end of a line whose author sets no marks around it."""
 _OPTION_WORD = re.compile(r"\s--?[a-z]")
 _COMMAND_TITLE = re.compile(r"^(?:commands?|cmd|run|how to|instructions|befehle?|kommandos?|comandos?)$", re.I)
 _VERIFY_LABEL = re.compile(
@@ -96,6 +100,11 @@ class StepReader:
         step.comments += comments(section.raw)
         if lead:
             self._lead(step, section)
+        if section.is_label and section.number is not None:
+            self._inline_commands(step, section.raw, section.line)
+            choice = as_choice(step.title)
+            if choice is not None and not lead:
+                step.choices.append(choice._replace(line=section.line))
         self.fill(step, section.blocks)
         for child in section.children:
             self._child(step, child)
@@ -261,7 +270,11 @@ class StepReader:
         asked = bool(_RUN.search(plain(raw))) or bool(_COMMAND_LABEL.match(plain(raw)))
         spans = code_spans(raw)
         only = len(spans) > 1 and " ".join(plain(raw).split()) == " ".join(" ".join(spans).split())
+        if not spans and (bare := _BARE_COMMAND.search(plain(raw))) is not None:
+            step.commands.append(CommandDraft(line, line, "inline", bare.group("code"), plain(raw)))
         for code in code_spans(raw):
+            if re.search(rf"`{re.escape(code)}`\s+(?:was|were|has been|had been|wurde|fue)\b", raw):
+                continue  # it is told that somebody has typed it
             words = code.split()
             alone = plain(raw).strip() == code and not code.endswith((".", ":"))
             means = re.search(rf"\b(?:with|via|using|mit|con|avec|com) `{re.escape(code)}`", raw)
@@ -292,7 +305,7 @@ class StepReader:
 
     def _row(self, columns: Columns, cells: Sequence[str], line: int, index: int, path: tuple[str, ...]) -> StepDraft:
         raw = columns.get(cells, "action") or columns.get(cells, "command") or " ".join(cells)
-        number = re.match(r"\D{0,10}(\d{1,3})", plain(columns.get(cells, "number")))
+        number = re.match(r"\D{0,10}(?:\d{1,3}\.){0,3}(\d{1,3})", plain(columns.get(cells, "number")))
         label, rest = split_title(raw)
         step = titled(label, line, line, path, int(number.group(1)) if number else index)
         step.comments += comments(" ".join(cells))
@@ -324,6 +337,9 @@ class StepReader:
 def split_title(raw: str) -> tuple[str, str]:
     """The title of a step and what is said after it: bold words first, else the first sentence."""
     bold = bold_lead(raw.strip())
+    if bold is not None and BARE_STEP.match(plain(bold[0])) and plain(bold[1]).strip(" :–—-.)"):
+        counted = plain(bold[0]).rstrip(" .:)")
+        return split_title(f"{counted}. {bold[1].lstrip(' :–—-.)')}")
     if bold is not None and plain(bold[0]):
         label, rest = bold
         bracket = re.match(r"\s*(\([^()\n]{1,80}\))\s*:?\s*", rest)
@@ -363,6 +379,8 @@ def titled(raw_title: str, line: int, end: int, path: tuple[str, ...], ordinal: 
 
 def as_time(bracket: str) -> bool:
     """Whether the bracket of a heading states a time: "(2 min)", "(varies)", not "(8-15% drawdown)"."""
+    if re.search(r"\w\s*[<>≥≤]", bracket):
+        return False  # "(p99 > 2s)" is a measurement, "(< 2 min)" a time
     span = read_duration(bracket)
     return span is not None and (span.kind != "immediate" or len(bracket.split()) <= 2)
 

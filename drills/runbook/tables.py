@@ -19,7 +19,7 @@ _HEADERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("condition",
             r"^(?:if|when|condition|symptom|cause|reason|log line|message|trigger|situation|case|scenario|"
             r"observation|finding|check result|result is|error|problem)s?\b|^(?:wenn|falls|bedingung|symptom|ursache|"
-            r"fall|auslöser|befund|situation)|^(?:si|condición|síntoma|causa|caso|situación)\b"),
+            r"fall|auslöser|befund|situation|lage)|^(?:si|condición|síntoma|causa|caso|situación|escenario)\b"),
         ("time",
             r"\b(?:time|deadline|within|duration|sla|target|minutes?|due)\b|zeit|frist|dauer|\b(?:plazo|tiempo|"
             r"duración)\b"),
@@ -76,14 +76,15 @@ def columns_of(table: Table) -> Columns:
     return Columns(_step_column_is_number(found, table, titles))
 
 
+_ORDINAL = re.compile(r"\W*(?:\d{1,3}(?:\.\d{1,3}){0,3})?[a-z]?\W*")
+
+
 def _step_column_is_number(found: dict[str, int], table: Table, titles: Sequence[str]) -> dict[str, int]:
     """A column called "Step" holds numbers when its cells are numbers; the action is then another column."""
     index = found.get("action")
     if index is None or not table.rows or not re.fullmatch(r"(?:step|schritt|paso)s?", titles[index], re.I):
         return found
-    if not all(
-        re.fullmatch(r"\W*\d{0,3}[a-z]?\W*", plain(cells[index])) for _, cells in table.rows if index < len(cells)
-    ):
+    if not all(_ORDINAL.fullmatch(plain(cells[index])) for _, cells in table.rows if index < len(cells)):
         return found
     found = {**found, "number": index}
     del found["action"]

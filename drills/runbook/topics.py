@@ -24,7 +24,10 @@ def _any(*patterns: str) -> re.Pattern[str]:
 TOPICS: dict[str, re.Pattern[str]] = {
     "kill_switch": _any(r"kill[- ]?switch\w*", r"trading halt\w*", r"(?:is_)?halted\b", r"circuit breaker",
         r"not-?aus", r"handelsstopp", r"handel gestoppt", r"notabschaltung", r"parada de emergencia",
-        r"interruptor de (?:parada|emergencia)", r"emergency stop", r"pause all"),
+        r"interruptor de (?:parada|emergencia)", r"emergency stop", r"pause all",
+        r"runaway (?:algos?|bots?|orders?|strateg\w+)", r"unkontrolliert\w*", r"außer kontrolle",
+        r"(?:órdenes|posturas|vende|opera)\b.{0,20}\bsin control", r"envío erróneo",
+        r"trading way too (?:much|often)"),
     "broker_disconnection": _any(
         r"(?:broker|exchange|venue|ibkr|alpaca|gateway|fix|session|api)\b.{0,25}\b(?:connect\w*|"
             r"disconnect\w*|lost|outage|down|unreachable|timeout|unavailable|failure|error\w*|loss)",
@@ -33,6 +36,9 @@ TOPICS: dict[str, re.Pattern[str]] = {
             r"(?:broker|börsen?)\w*[- ]?(?:verbindung\w*|anbindung\w*|ausfall|abbruch|störung)",
             r"verbindung\w*.{0,30}(?:verloren|abbruch|ausfall|unterbroch\w*|gestört|abgebrochen|verlust)",
             r"verbindungs(?:verlust|abbruch|ausfall)",
+        r"(?:websocket|web socket)s?\b.{0,20}\b(?:lost|drop\w*|closed|down|stale)",
+        r"(?:perder|perdido|cae|caída)\b.{0,10}\b(?:el |la |del? )?(?:websocket|conexión|enlace)\b",
+        r"enlace\b.{0,25}\b(?:caído|interrumpido|perdido)",
         r"(?:conexión|sesión)\b.{0,30}\b(?:perdida|caída|pérdida|interrumpida)",
             r"(?:pérdida|caída|corte) de (?:la )?conexión", r"desconexi\w+",
             r"(?:caída|fallo) del? (?:br[oó]ker|mercado|bolsa)"),
@@ -43,6 +49,8 @@ TOPICS: dict[str, re.Pattern[str]] = {
         r")?(?:data|feed|prices?|bars?|quotes?|ticks?|state)", r"\bsla violation", r"state file",
         r"(?:daten|kurs|feed)\w*.{0,25}(?:fehler\w*|korrupt\w*|beschädig\w*|veraltet\w*|verletzung|qualität|"
             r"ausfall|lücke\w*|störung)", r"(?:fehlerhafte|veraltete|beschädigte|falsche) (?:markt)?(?:daten|kurse)",
+            r"kurse\b.{0,15}\b(?:stehen|eingefroren|fehlen|veraltet)", r"keine (?:kurse|marktdaten)",
+            r"sin (?:precios|datos|cotizaciones)", r"precios\b.{0,10}\b(?:detenidos|congelados|viejos)",
             r"datos?\b.{0,25}\b(?:corrupt\w*|corromp\w*|erróne\w*|inválid\w*|desactualizad\w*|incompletos)",
             r"corrupción de datos", r"calidad de (?:los )?datos"),
     "memory_exhaustion": _any(r"memory (?:exhaust\w*|leak\w*|pressure|limit|usage)", r"\boom\w*", r"out of memory",
@@ -59,7 +67,7 @@ TOPICS: dict[str, re.Pattern[str]] = {
         r"reconciliation (?:break|failure|mismatch)", r"position\w*[- ]?(?:abweichung\w*|differenz\w*)",
         r"(?:unerwartete|unbekannte|abweichende) position\w*", r"bestandsabweichung\w*",
         r"posici\w+\b.{0,25}\b(?:inesperad\w*|descuadr\w*|discrepan\w*|no coincid\w*)",
-        r"(?:descuadre|discrepancia)s? (?:de|en) (?:la )?posici\w+", r"size mismatch"),
+        r"(?:descuadre|discrepancia|diferencia)s? (?:de|en) (?:la )?posici\w+", r"size mismatch"),
     "high_latency": _any(r"(?:high|elevated|increased) (?:api )?latenc\w*", r"\blatency\b",
         r"slow (?:response|quer\w*|database|api|orders?)", r"response time", r"degraded performance",
         r"performance degradation", r"taking longer", r"(?:hohe|erhöhte) latenz\w*", r"latenz\w*", r"langsam\w*",
@@ -75,7 +83,7 @@ TOPICS: dict[str, re.Pattern[str]] = {
         r"límite de pérdida"),
     "execution_failures": _any(r"execution failures?", r"orders? (?:not|reject\w*|fail\w*|stuck)",
         r"order rejections?", r"(?:order|auftrags)\w*(?:ablehnung\w*|fehler)", r"órdenes (?:rechazadas|fallidas)",
-        r"fallos? de ejecución"),
+        r"(?:fallos?|errores)\b.{0,15}\bde ejecución", r"rechazos? de (?:órdenes|posturas)"),
     "calibration": _any(r"calibration\w*", r"stale (?:model )?parameters?", r"model parameters", r"kalibrier\w*",
         r"calibración"),
     "unexpected_position": _any(
@@ -92,7 +100,7 @@ TOPICS: dict[str, re.Pattern[str]] = {
         r"(?:system|platform|api|service)\w*\b.{0,20}\b(?:unavailable|unreachable|outage|5xx|returning 5)",
         r"health ?checks? failing", r"dashboard unreachable",
         r"(?:system|plattform|dienst|api)\b.{0,20}\b(?:nicht (?:erreichbar|verfügbar)|gestört)",
-        r"(?:sistema|plataforma|servicio|api)\b.{0,20}\b(?:no disponible|inaccesible)"),
+        r"(?:sistema|plataforma|servicio|api)\b.{0,20}\b(?:no disponible|inaccesible|inoperativ[oa])"),
     "system_down": _any(r"(?:system|bot|process|trader)\b.{0,15}\b(?:down|dead|crash\w*|not running)",
         r"complete failure",
         r"emergency flatten", r"process crash\w*", r"no logs being", r"system ?absturz\w*",

@@ -31,9 +31,17 @@ _WHEN_FIRST = re.compile(
 )
 """A clause in front that says when: "Once prices move again, reconcile"."""
 _NEGATED = re.compile(
-    r"\b(?:do not|don['’]t|never|avoid|must not|should not|no debe|nunca|no se debe|niemals|keinesfalls|nicht)\b.*",
+    r"\b(?:do not|don['’]t|never|avoid|must not|should not|no debe|nunca|no se debe|niemals|keinesfalls|nicht)\b.*|"
+    r"^\W*no (?:se )?\w{3,}(?:ar|er|ir)\b.*",
     re.I | re.S,
 )
+_QUESTION = re.compile(r"^\W*(?:did|does|has|have|was|were|wurde|hat)\s[^?.:;]{2,160}\?", re.I)
+_STATED_QUESTION = re.compile(r"^[^?.:;,¿]{3,120}\?(?=\s+(?:if|wenn|falls|si|else)\b)", re.I)
+"""`positions at the broker == 0? if not close by hand`: first a look, then what follows from it."""
+_VERB_BEHIND = re.compile(
+    r"\b(?:erst|nur) (?:nach|mit) [^,;:]{3,120}?(?=\s(?:wieder )?[a-zäöüß]{4,}(?:en|t)(?: werden| wird)?\W*$)"
+)
+"""What a German verb waits for stands before it: "Positionen nur nach Rücksprache glattstellen"."""
 _BRACKET = re.compile(r"\s*[(\[][^()\[\]]{0,300}[)\]]")
 _SPLIT = re.compile(
     r"\s*(?:;|,|\.\s|\s[-–—]\s|\s*(?:→|->|=>)\s*|\s&\s|\s\+\s|\b(?:and then|and|then|und dann|und|"
@@ -53,7 +61,8 @@ _LOOK = any_of(
         r"abruf\w*", r"sammel\w*", r"vergleich\w*", r"untersuch\w*", r"feststell\w*",
     r"ermittel\w*", r"messen\b", r"lesen", r"aufruf\w*", r"sicher(?:n|stellen)", r"verifizier\w*", r"bestätig\w*",
         r"auswert\w*", r"öffnen", r"identifizier\w*",
-    r"revis\w+", r"consult\w+", r"ver\b", r"mirar", r"inspeccion\w+", r"analiz\w+", r"compar\w+", r"recop\w+",
+    r"calcul\w+", r"record\b(?=.{0,20}\b(?:positions?|p&l|orders?)\b)", r"revis\w+", r"consult\w+", r"ver\b",
+    r"mirar", r"inspeccion\w+", r"analiz\w+", r"compar\w+", r"recop\w+",
         r"recoger", r"obten\w+", r"listar", r"identific\w+", r"examin\w+", r"leer", r"verific\w+",
     r"comprob\w+", r"confirm\w+", r"asegur\w+", r"valid\w+", r"abrir\b",
     r"vérifi\w+", r"contrôl\w+", r"consulter\b", r"regarder\b", r"examiner\b", r"comparer\b", r"relever\b",
@@ -84,9 +93,11 @@ _LOOK_AT: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"datenbank\w*", r"base de datos", r"caché")),
     ("look_positions", any_of(r"positions?\b(?! siz)", r"portfolio\w*", r"holdings?\b", r"exposure\b",
         r"expected_positions\w*", r"internal records", r"system state", r"position\w*\b(?!sgröße)", r"bestände?\b",
-        r"depot\w*", r"posici(?:ones|ón)\b", r"posiç(?:ões|ão)\b", r"cartera\b")),
+        r"depot\w*", r"posici(?:ones|ón)\b", r"posiç(?:ões|ão)\b", r"cartera\b", r"inventory\b", r"inventario\b",
+        r"exposición\b")),
     ("look_orders", any_of(r"orders?\b", r"trades?\b", r"fills?\b", r"executions?\b", r"slippage\w*", r"idempoten\w*",
-        r"duplicate\w*", r"baseline\b", r"reject\w*", r"aufträge\b", r"ausführung\w*", r"[oó]rdenes\b",
+        r"duplicate\w*", r"baseline\b", r"reject\w*", r"aufträge\b", r"ausführung\w*", r"[oó]rden(?:es)?\b",
+        r"posturas?\b",
         r"operaciones\b", r"ejecuciones\b", r"deslizamiento")),
     ("look_account", any_of(r"equity\b", r"p&l\b", r"pnl\b", r"p/l\b", r"loss(?:es)?\b", r"drawdown\w*", r"margin\b",
         r"account\b", r"balance\b", r"buying power", r"verlust\w*", r"konto\w*", r"guv\b", r"saldo\b",
@@ -118,7 +129,8 @@ _LOOK_AT: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("look_status", any_of(r"status\b", r"system\w*", r"services?\b", r"process(?:es)?\b", r"health\w*", r"api\b",
         r"situation\b", r"components?\b", r"ingress\b", r"kill[- ]?switch\w*", r"halt\w*", r"state\b", r"bot\b",
         r"strateg\w*", r"scope\b", r"dependencies", r"reconnection", r"dienste?\b", r"prozess\w*", r"zustand\w*",
-        r"sistema\b", r"servicios?\b", r"proceso\w*", r"estado\b", r"lage\b", r"situación")),
+        r"sistema\b", r"servicios?\b", r"proceso\w*", r"estado\b", r"lage\b", r"situación",
+        r"se detuvo\b", r"stopp\b", r"interruptor\b")),
 )  # fmt: skip
 
 _CONFIRM = any_of(
@@ -164,6 +176,14 @@ _CONFIRMED: tuple[tuple[str, re.Pattern[str]], ...] = (
 def actions_in(text: str) -> tuple[str, ...]:
     """The actions that a sentence asks for, in its order; empty when it asks for none that is known."""
     sentence = _BRACKET.sub(" ", plain(text)[:400])
+    asked = _QUESTION.match(sentence)
+    stated = _STATED_QUESTION.match(sentence) if asked is None else None
+    if stated is not None and look_at(stated.group(0)) and not any(_changes(a) for _, a in _by_phrase(stated.group(0))):
+        asked = stated
+    if asked is not None:  # "Did it pause?" asks somebody to look, not to pause
+        looked = look_at(asked.group(0)) or "look_status"
+        return tuple(dict.fromkeys((looked, *actions_in(sentence[asked.end() :]))))
+    sentence = _VERB_BEHIND.sub(" ", sentence)
     sentence = _NEGATED.sub("", _SUBORDINATE.sub("", _WHEN_FIRST.sub("", sentence))).strip(" .:!")
     if not sentence:
         return ()

@@ -31,6 +31,7 @@ _WORDS: tuple[tuple[str, int, str], ...] = (
     (TRADING_SYSTEM, 3,
     r"trading\w*|trader\w*|trade\w*|bot|bots|algo\w*|strateg\w+|estrategia\w*|handel\w*|quant\w*|alpha"
                         r"|negociaci[oó]n|papertrading|engine|motor"),
+    (TRADING_SYSTEM, 2, r"brain|quoter|quoting|cotizador|maker|mm"),
     (TRADING_SYSTEM, 1,
     r"api|app|application|anwendung|aplicaci[oó]n|backend|core|main|server|system|sistema|service|dienst"
                         r"|servicio|platform|plattform|plataforma|prod|live|paper|run"),

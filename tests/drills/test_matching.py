@@ -166,6 +166,21 @@ def test_what_is_for_before_and_after_is_no_gap() -> None:
     assert [m.procedure for m in report.procedures if m.gap] == ["coffee-machine-outage"]
 
 
+@pytest.mark.parametrize(
+    ("title", "drill"),
+    [
+        ("Caída del enlace con la bolsa", "q2"), ("El bot no cancela al perder el websocket", "q2"),
+        ("Sin precios", "q3"), ("Kurse stehen", "q3"), ("Envío erróneo de posturas", "q1"),
+        ("Algo sendet unkontrolliert Orders", "q1"), ("Runaway strategy", "q1"),
+        ("Diferencias de posición con la corredora", "position-mismatch"),
+        ("Errores persistentes de ejecución de órdenes", "execution-failures"),
+        ("Sistema completamente inoperativo", "system-unavailable"),
+    ],
+)  # fmt: skip
+def test_incidents_by_the_names_that_desks_give_them(title: str, drill: str) -> None:
+    assert list(best(read(f"# Handbook\n## {title}\n1. Stop all trading\n")).values()) == [(drill, "sure")]
+
+
 def test_a_procedure_for_whatever_happens_is_for_any_drill() -> None:
     report = read("# Handbook\n## Response steps\n1. Acknowledge\n2. Stop all trading\n## Fat finger\n1. Call\n")
     assert report.procedures[0].proposals[0].sureness is Sureness.ANY
@@ -186,5 +201,3 @@ def test_json_carries_the_command_to_run(tmp_path: Path, capsys: pytest.CaptureF
 def test_a_file_that_is_not_there_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["match", "nowhere.md"]) == 2
     assert "nowhere.md" in capsys.readouterr().err
-
-

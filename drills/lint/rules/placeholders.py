@@ -23,9 +23,14 @@ _PROSE_TODO = re.compile(
     r"\((?:to be (?:defined|written|added)|noch zu (?:ergänzen|definieren|klären)"
     r"|por definir|pendiente de definir)\)"
 )
-_PLAIN_REMARK = re.compile(r"^(?:note|hinweis|nota|expected|erwartet|output|example|beispiel|ejemplo)\b", re.I)
+_PLAIN_REMARK = re.compile(
+    r"^(?:note|hinweis|nota|expected|erwartet|output|example|beispiel|ejemplo)\b|"
+    r"^[\w ]{1,30}\b(?:should|must|debe(?:ría)?|soll(?:te)?|muss) (?:be|say|show|ser|decir|mostrar|sein|lauten)\s*:",
+    re.I,
+)
 _GATE = re.compile(
-    r"\b(?:approval|sign[- ]?off|authori[sz]ation|four[- ]eyes|manually verify|freigabe|genehmigung|vier-?augen|"
+    r"\b(?:approval(?! ?codes?\b)|sign[- ]?off|authori[sz]ation|four[- ]eyes|manually verify|freigabe|genehmigung|"
+    r"vier-?augen|"
     r"aprobación|autorización|visto bueno)\b|^(?:wait (?:for|until)|warte[n]? (?:auf|bis)|esperar (?:a|hasta))\b",
     re.I,
 )

@@ -15,7 +15,7 @@ from drills.runbook.text import plain
 from drills.runbook.topics import TOPICS
 
 _REVIEW = re.compile(
-    r"(?:next|scheduled|due for|upcoming)\s+review(?: date)?|review(?: is)? (?:due|by|before)|review[_-]?due|"
+    r"(?:next|scheduled|due for|upcoming)[\s_-]+review(?:[ _-]date)?|review(?: is)? (?:due|by|before)|review[_-]?due|"
     r"(?:nächste|fällige)\w*\s+(?:überprüfung|prüfung|revision|review)|gültig bis|próxima\s+revisión|"
     r"revisar antes d\w+|"
     r"válido hasta|valid until|expires?(?: on)?",
@@ -35,7 +35,9 @@ _MONTHS = {
     "aug": 8, "ago": 8, "sep": 9, "oct": 10, "okt": 10, "nov": 11, "dec": 12, "dez": 12, "dic": 12,
 }  # fmt: skip
 _RTO = re.compile(
-    r"\bRTO\b|recovery time objective|wiederherstellungszeit|wiederanlaufzeit|tiempo (?:objetivo )?de recuperación",
+    r"\bRTO\b|recovery time objective|wiederherstellungszeit|wiederanlaufzeit|tiempo (?:objetivo )?de recuperación|"
+    r"tiempo de resolución|(?:resolution|restore|recovery) time|time to (?:resolve|restore|recover)|lösungszeit|"
+    r"entstörzeit",
     re.I,
 )
 _LEFT_OUT = frozenset(
@@ -52,7 +54,10 @@ def contact_placeholder(page: Page) -> Iterator[Hit]:
     Fill in a phone, a pager rota or a channel that is always manned.
     """
     for contact in page.runbook.contacts:
-        if contact.placeholder and contact.value.strip(" -–—/"):
+        if contact.placeholder and not contact.value.strip(" -–—/"):
+            message = f"nobody can be reached here: {contact.role} has no number and no channel"
+            yield page.in_line(contact.line, contact.role, message, "fill in whom to reach, and how")
+        elif contact.placeholder:
             first = contact.value.split(" / ")[0].strip()
             yield page.in_line(
                 contact.line, first, f"{contact.role}: {first} was never filled in", "fill in whom to reach, and how"
@@ -116,12 +121,28 @@ def _states_recovery(page: Page) -> bool:
     stated = [*runbook.objectives, *(o for p in runbook.procedures for o in p.objectives)]
     if any(objective.name in {"RTO", "MTTR", "MTD"} for objective in stated):
         return True
+    if _recovery_column(page):
+        return True
     templates = {line for t in runbook.templates for line in range(t.line, t.end + 1)}
     return any(
         (match := _RTO.search(text)) and re.search(r"\d", text[match.end() :]) and read_duration(text[match.end() :])
         for number, text in page.prose
         if number not in templates
     )
+
+
+def _recovery_column(page: Page) -> bool:
+    """Whether a table has a column of recovery times, with a time in one of its rows."""
+    column: int | None = None
+    for text in page.lines:
+        cells = [cell.strip() for cell in text.strip().strip("|").split("|")] if text.lstrip().startswith("|") else []
+        if not cells:
+            column = None
+        elif column is None:
+            column = next((at for at, cell in enumerate(cells) if _RTO.search(cell) and len(cell) <= 40), None)
+        elif column < len(cells) and read_duration(plain(cells[column])) is not None:
+            return True
+    return False
 
 
 def _date_in(text: str) -> tuple[str, date] | None:
