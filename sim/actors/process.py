@@ -8,6 +8,8 @@ asks.
 
 from __future__ import annotations
 
+import os
+import sysconfig
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +25,7 @@ from sim.errors import BadInput
 from sim.history import History
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+_STDLIB = sysconfig.get_paths()["stdlib"]
 
 HOOKS = ("on_tick", "on_bar", "on_order", "on_fill", "on_disconnect", "on_alert")
 TABLES = ("every", "commands", "endpoints")
@@ -215,13 +218,18 @@ def _from_user(error: BaseException) -> bool:
 
 
 def _origin(error: BaseException) -> str:
-    """`file:line` of the innermost frame of user code that `error` came from."""
+    """`file:line` of the innermost frame of user code that `error` came from, libraries that it called left out."""
     elsewhere = getattr(error, "firedrill_at", None)
     if elsewhere is not None:  # it was raised in a process of its own
         return str(elsewhere)
     frames = list(traceback.extract_tb(error.__traceback__))
-    frame = ([f for f in frames if not _ours(f.filename)] or frames)[-1]
+    outside = [f for f in frames if not _ours(f.filename)]
+    frame = ([f for f in outside if not _of_a_library(f.filename)] or outside or frames)[-1]
     return f"{Path(frame.filename).name}:{frame.lineno}"
+
+
+def _of_a_library(filename: str) -> bool:
+    return "site-packages" in Path(filename).parts or filename.startswith((f"{_STDLIB}{os.sep}", "<frozen "))
 
 
 def _ours(filename: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -130,6 +131,13 @@ class TestInbox:
         assert first.subject == "bot"
         assert first.data["hook"] == "on_fill"
         assert first.data["at"].startswith("test_process.py:")
+
+    def test_what_a_library_raises_is_placed_where_the_user_called_it(self) -> None:
+        house = House(on_bar=lambda bar: json.loads("<html>"))
+        house.deliver(1, "on_bar", "b")
+        house.run(2)
+        [event] = house.history.of("code.error")
+        assert event.get("at").startswith("test_process.py:")
 
     def test_a_failed_assertion_of_the_users_is_his_and_sys_exit_is_an_exit(self) -> None:
         def on_fill(kind: str) -> None:

@@ -53,6 +53,7 @@ CASES: dict[str, tuple[Verdict | None, list[str]]] = {
     "run_desk.py:run": (None, ["65 True"]),
     "ib_watchdog.py": (None, ["True False"]),
     "prometheus_server.py": (None, ["{'beats': 30}"]),
+    "-m riskd": (HOLE, ["blind 105", "Alle Positionen geschlossen 307 207", "closed False riskd"]),
 }
 
 
