@@ -11,6 +11,7 @@ from drills.lint.problem import Hit, Severity
 from drills.lint.registry import rule
 from drills.runbook.durations import read_duration
 from drills.runbook.model import Drill, Procedure
+from drills.runbook.people import is_placeholder
 from drills.runbook.text import plain
 from drills.runbook.topics import TOPICS
 
@@ -58,7 +59,8 @@ def contact_placeholder(page: Page) -> Iterator[Hit]:
             message = f"nobody can be reached here: {contact.role} has no number and no channel"
             yield page.in_line(contact.line, contact.role, message, "fill in whom to reach, and how")
         elif contact.placeholder:
-            first = contact.value.split(" / ")[0].strip()
+            parts = [part.strip() for part in contact.value.split(" / ")]
+            first = next((part for part in parts if part and is_placeholder(part)), parts[0])
             yield page.in_line(
                 contact.line, first, f"{contact.role}: {first} was never filled in", "fill in whom to reach, and how"
             )
