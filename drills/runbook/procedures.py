@@ -12,21 +12,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from drills.runbook import section_shapes as shapes
 from drills.runbook.blocks import Block, Fence, ListBlock, Paragraph, Table
 from drills.runbook.decisions import as_choice
 from drills.runbook.drafts import Found, StepDraft
 from drills.runbook.fences import holds_substeps, numbered_fence
-from drills.runbook.lexicon import Kind, holds_procedures, is_generic, is_phase, kind_of, names_incident, role_of
+from drills.runbook.lexicon import Kind, holds_procedures, is_generic, is_phase, names_incident, role_of
 from drills.runbook.model import Role
+from drills.runbook.section_shapes import REFERENCE
 from drills.runbook.sections import Section
-from drills.runbook.steps import StepReader, has_commands, is_action_list, titled
+from drills.runbook.steps import StepReader, has_commands, titled
 from drills.runbook.tables import columns_of
-from drills.runbook.text import checkbox, plain
+from drills.runbook.text import plain
 from drills.runbook.vocabulary import actions_in, is_look, look_at
 
-REFERENCE: frozenset[Kind] = frozenset(
-    {"severity", "contacts", "escalation", "templates", "drills", "overview", "metadata", "references"}
-)
 ASIDE: frozenset[Kind] = frozenset({"symptoms", "trigger", "objectives", "note", "expected", "checklist"})
 
 
@@ -98,17 +97,17 @@ class ProcedureFinder:
 
     def _found(self, root: Section) -> list[ProcedureDraft]:
         tops = [child for child in root.children if not child.is_label]
-        only = tops[0] if len(tops) == 1 and not owns_steps(root.blocks) else None
+        only = tops[0] if len(tops) == 1 and not shapes.owns_steps(root.blocks) else None
         if only is not None and only.level <= 2 and not any(c.level <= only.level for c in tops[1:]):
             return self._whole(only)
         found: list[ProcedureDraft] = []
-        if owns_steps(root.blocks):
+        if shapes.owns_steps(root.blocks):
             found.append(self._draft(root, whole=False))
         return found + self._under(root)
 
     def _whole(self, top: Section) -> list[ProcedureDraft]:
         """A document below a single title."""
-        parts, direct = self._parts(top), _listed_steps(top.blocks)
+        parts, direct = self._parts(top), shapes.listed_steps(top.blocks)
         beside = all(is_phase(part.text) or part.is_label or part.kind in {"decision", "checklist"} for part in parts)
         if self._symptoms(top) or self._numbered_steps(top) or not parts or (direct and beside):
             return [self._draft(top)] if self._owns(top) else []
@@ -138,7 +137,7 @@ class ProcedureFinder:
             if self._is_procedure(child):
                 found.append(self._draft(child))
             else:
-                if _ordered(child.blocks):
+                if shapes.ordered(child.blocks):
                     found.append(self._draft(child, whole=False))
                 found += self._under(child)
         return found
@@ -154,7 +153,7 @@ class ProcedureFinder:
         return (
             child.kind == "escalation"
             and child.number is not None
-            and not sectional_numbers(parent)
+            and not shapes.sectional_numbers(parent)
             and not child.has(Table)
         )
 
@@ -173,15 +172,15 @@ class ProcedureFinder:
         if section.kind in ASIDE and section.kind != "checklist":
             return False
         if (
-            _only_boxes(section.blocks)
+            shapes.only_boxes(section.blocks)
             and (section.kind == "checklist" or role_of(section.text) == "post")
             and not section.children
         ):
             return False
-        if owns_steps(section.blocks):
+        if shapes.owns_steps(section.blocks):
             return True
         return any(
-            self._owns(child) or (child.number is not None and _has_content(child)) or _bare_step(child)
+            self._owns(child) or (child.number is not None and shapes.has_content(child)) or shapes.bare_step(child)
             for child in section.children
         )
 
@@ -193,10 +192,10 @@ class ProcedureFinder:
 
     def _numbered_steps(self, section: Section) -> bool:
         """Whether the numbered children of `section` are steps (not sections, not procedures)."""
-        if sectional_numbers(section):
+        if shapes.sectional_numbers(section):
             return False
         numbered = [child for child in section.children if child.number is not None]
-        if not any(_has_content(child) for child in numbered) or (
+        if not any(shapes.has_content(child) for child in numbered) or (
             len(numbered) < 2 and not names_incident(section.text)
         ):
             return False
@@ -209,12 +208,12 @@ class ProcedureFinder:
         return not all(names_incident(child.text) and not is_phase(child.text) for child in numbered)
 
     def _ordered_inside(self, section: Section) -> bool:
-        return _ordered(section.blocks) or any(_ordered(child.blocks) for child in section.children)
+        return shapes.ordered(section.blocks) or any(shapes.ordered(child.blocks) for child in section.children)
 
     def _is_procedure(self, section: Section) -> bool:
         if not self._owns(section):
             return False
-        if section.is_label and section.number is None and not _ordered(section.blocks):
+        if section.is_label and section.number is None and not shapes.ordered(section.blocks):
             return False
         if self._symptoms(section):
             return True
@@ -223,13 +222,13 @@ class ProcedureFinder:
             return True
         if any(self._symptoms(inner) for part in parts for inner in part.walk()):
             return False
-        if _ordered(section.blocks) and all(is_phase(part.text) or part.is_label for part in parts):
+        if shapes.ordered(section.blocks) and all(is_phase(part.text) or part.is_label for part in parts):
             return True
         return self._one_response(section, parts)
 
     def _one_response(self, section: Section, parts: Sequence[Section]) -> bool:
         """Whether the parts are steps or phases of one response, rather than procedures of their own."""
-        numbers = [part for part in parts if part.number is not None] if not sectional_numbers(section) else []
+        numbers = [part for part in parts if part.number is not None] if not shapes.sectional_numbers(section) else []
         if numbers:
             return self._numbered_steps(section) or (len(numbers) == 1 and not self._ordered_inside(numbers[0]))
         plain_parts = [part for part in parts if part.kind != "steps"]
@@ -237,7 +236,7 @@ class ProcedureFinder:
             return False
         if (
             holds_procedures(section.text)
-            and any(_substantial(part) for part in plain_parts)
+            and any(shapes.substantial(part) for part in plain_parts)
             and role_of(section.text) != "communication"
         ):
             return all(is_phase(part.text) for part in plain_parts)
@@ -253,7 +252,7 @@ class ProcedureFinder:
         draft.steps += self._direct(section, draft, None)
         for child in section.children if whole else ():
             self._part(child, section, draft)
-        if _alternatives(draft.steps):
+        if shapes.alternatives(draft.steps):
             draft.order = "choice"
         elif draft.role == "communication":
             draft.order = "set"
@@ -261,19 +260,22 @@ class ProcedureFinder:
 
     def _part(self, child: Section, parent: Section, draft: ProcedureDraft) -> None:
         kind = child.kind
-        if (_only_boxes(child.blocks) and role_of(child.text) == "post" and not child.children) or (
+        if (shapes.only_boxes(child.blocks) and role_of(child.text) == "post" and not child.children) or (
             kind in ASIDE and not (kind == "checklist" and not draft.steps and self._last_resort(parent))
         ):
             draft.asides.append(child)
         elif kind in REFERENCE and not self._step_like(child, parent):
             return
-        elif kind == "decision" and not child.children and not owns_steps(child.blocks):
+        elif kind == "decision" and not child.children and not shapes.owns_steps(child.blocks):
             step = self.reader.from_section(child)
             if step.choices:
                 draft.steps.append(step)
         elif self._is_phase_section(child, parent):
             self._phase(child, draft)
-        elif _has_content(child) or _bare_step(child) or (child.number is not None and not sectional_numbers(parent)):
+        elif (
+            shapes.has_content(child) or shapes.bare_step(child)
+            or (child.number is not None and not shapes.sectional_numbers(parent))
+        ):  # fmt: skip
             step = self.reader.from_section(child)
             step.guard_loose = child.is_label and child.number is None and step.guard is not None
             draft.steps.append(step)
@@ -282,18 +284,18 @@ class ProcedureFinder:
         """Whether a sub-section only groups steps: "Initial Response" with numbered headings below."""
         if child.kind == "steps" and child.number is None:
             return True
-        if child.number is not None and not sectional_numbers(parent):
+        if child.number is not None and not shapes.sectional_numbers(parent):
             return False
         if titled(child.title, 0, 0, ()).guard is not None:
             return False
-        if _ordered(child.blocks) or any(isinstance(b, Table) and columns_of(b).steps for b in child.blocks):
+        if shapes.ordered(child.blocks) or any(isinstance(b, Table) and columns_of(b).steps for b in child.blocks):
             return True
         inner = [
             c for c in child.children if (not c.is_label or c.number is not None) and c.kind not in ASIDE | REFERENCE
         ]
-        if any(_has_content(c) for c in inner):
+        if any(shapes.has_content(c) for c in inner):
             return True
-        return is_phase(child.text) and _only_bullets(child.blocks) and not child.children
+        return is_phase(child.text) and shapes.only_bullets(child.blocks) and not child.children
 
     def _phase(self, child: Section, draft: ProcedureDraft) -> None:
         if child.kind != "steps":
@@ -310,10 +312,10 @@ class ProcedureFinder:
         """The steps that stand directly under a title."""
         path = (*section.path, section.text) if section.text else section.path
         blocks = section.blocks
-        if not owns_steps(blocks):
+        if not shapes.owns_steps(blocks):
             draft.prose += [block for block in blocks if isinstance(block, Paragraph)]
             return []
-        if _ordered(blocks):
+        if shapes.ordered(blocks):
             return self._listed(blocks, path, draft)
         tables = [
             block
@@ -385,113 +387,20 @@ class ProcedureFinder:
         groups: list[list[Block]] = [[]]
         for block in blocks:
             begun = any(isinstance(b, Fence) and has_commands([b]) for b in groups[-1])
-            opens = isinstance(block, Paragraph) and begun and not _continues(block)
+            opens = isinstance(block, Paragraph) and begun and not shapes.continues(block)
             if opens or (begun and numbered_fence(block) is not None):
                 groups.append([])
             groups[-1].append(block)
-        groups = _joined(groups)
+        groups = shapes.joined(groups)
         if len(groups) == 1:
             return [self._implicit(section.title or "Procedure", groups[0], path)]
-        return [self._implicit(_introduction(group) or section.title, group, path) for group in groups]
+        return [self._implicit(shapes.introduction(group) or section.title, group, path) for group in groups]
 
     def _implicit(self, title: str, blocks: Sequence[Block], path: tuple[str, ...]) -> StepDraft:
         first, last = blocks[0], blocks[-1]
         step = titled(title, first.line, last.end, path)
-        self.reader.fill(step, [block for block in blocks if not _introduces(block, title)])
+        self.reader.fill(step, [block for block in blocks if not shapes.introduces(block, title)])
         return step
-
-
-def _joined(groups: Sequence[list[Block]]) -> list[list[Block]]:
-    """Groups without commands belong to the group before (or, at the beginning, to the one after)."""
-    joined: list[list[Block]] = []
-    for group in groups:
-        if joined and (not has_commands(group) or not has_commands(joined[-1])):
-            joined[-1] += group
-        else:
-            joined.append(list(group))
-    return joined
-
-
-def _introduction(group: Sequence[Block]) -> str:
-    first = group[0]
-    counted = next((words for block in group if (words := numbered_fence(block)) is not None), None)
-    if counted is not None and not isinstance(first, Paragraph):
-        return counted
-    return plain(first.raw.strip().split("\n")[0]).rstrip(" :")[:120] if isinstance(first, Paragraph) else ""
-
-
-def _introduces(block: Block, title: str) -> bool:
-    return isinstance(block, Paragraph) and plain(block.raw.strip()).rstrip(" :")[:120] == title
-
-
-_CONTINUES = re.compile(
-    r"^(?:expected|output|note|this |it should|you should|erwartet|ausgabe|hinweis|das |salida|nota|esto|"
-    r"debería|example|beispiel|ejemplo|sample|if |wenn |si )",
-    re.I,
-)
-
-
-def _continues(block: Block) -> bool:
-    """Whether a paragraph between fences still speaks of the fence above."""
-    return isinstance(block, Paragraph) and bool(_CONTINUES.match(plain(block.raw)))
-
-
-def owns_steps(blocks: Sequence[Block]) -> bool:
-    """Whether steps stand among `blocks`: a list, a fence with commands, a table of steps."""
-    return any(
-        isinstance(b, ListBlock) or (isinstance(b, Table) and (columns_of(b).steps or columns_of(b).decides))
-        for b in blocks
-    ) or has_commands(blocks)
-
-
-def _ordered(blocks: Sequence[Block]) -> bool:
-    return any(isinstance(block, ListBlock) and block.ordered for block in blocks)
-
-
-def _listed_steps(blocks: Sequence[Block]) -> bool:
-    """Steps that cannot be taken for a table of contents: an ordered list, a table of steps, commands."""
-    tables = any(isinstance(block, Table) and columns_of(block).steps for block in blocks)
-    return tables or _ordered(blocks) or has_commands(blocks)
-
-
-def _only_bullets(blocks: Sequence[Block]) -> bool:
-    return any(is_action_list(block) for block in blocks) and not any(
-        isinstance(block, Fence | Table) for block in blocks
-    )
-
-
-def _only_boxes(blocks: Sequence[Block]) -> bool:
-    items = [item for block in blocks if isinstance(block, ListBlock) for item in block.items]
-    return bool(items) and all(checkbox(item.raw)[0] is not None for item in items) and not has_commands(blocks)
-
-
-def _bare_step(section: Section) -> bool:
-    """A heading with nothing below it that asks for something: "### Cancel open orders"."""
-    return not section.blocks and not section.children and section.kind is None and bool(actions_in(section.title))
-
-
-def _has_content(section: Section) -> bool:
-    return bool(section.blocks or section.lead or any(_has_content(child) for child in section.children))
-
-
-def _substantial(section: Section) -> bool:
-    """A fence or a list: more than a remark."""
-    return (
-        any(isinstance(block, Fence | Table) for block in section.blocks)
-        or any(isinstance(b, ListBlock) and len(b.items) > 1 for b in section.blocks)
-        or bool(section.children)
-    )
-
-
-def _alternatives(steps: Sequence[StepDraft]) -> bool:
-    return len(steps) >= 2 and all(step.option is not None for step in steps)
-
-
-def sectional_numbers(parent: Section) -> bool:
-    """Whether the numbers of the children number the sections of a document: one of them is a reference section."""
-    return any(
-        child.number is not None and kind_of(child.text) in REFERENCE - {"escalation"} for child in parent.children
-    )
 
 
 def is_playbook(title: str, drafts: Sequence[ProcedureDraft]) -> bool:
