@@ -123,11 +123,11 @@ class Outside:
 
 
 def _take_modules(is_project: IsProject) -> dict[str, Any]:
-    taken = {}
-    for name, module in list(sys.modules.items()):
-        if getattr(module, "__firedrill__", False) or (name != "__main__" and is_project(_place(module))):
-            taken[name] = sys.modules.pop(name)
-    return taken
+    own = [  # found before any is taken: a namespace whose parent is gone cannot list its folders
+        name for name, module in list(sys.modules.items())
+        if getattr(module, "__firedrill__", False) or (name != "__main__" and is_project(_place(module)))
+    ]  # fmt: skip
+    return {name: sys.modules.pop(name) for name in own}
 
 
 def _place(module: Any) -> str:
