@@ -7,6 +7,7 @@ it wrote stays.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import signal
 import sys
@@ -265,7 +266,13 @@ class Program:
     # Chance.
 
     def random_bytes(self, count: int) -> bytes:
-        """What the machine's source of randomness gives: the same in each run of a seed."""
+        """What the machine's source of randomness gives: the same in each run of a seed.
+
+        A library that draws while it is imported gets bytes of its own: it is imported once for all programs of
+        this process, and the first of them must not draw otherwise than the next.
+        """
+        if stacks.importing_library(self.runtime.is_project):
+            return hashlib.shake_128(b"import").digest(count)
         return self._random.bytes(count)  # type: ignore[no-any-return]
 
     # Sockets.

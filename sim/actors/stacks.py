@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,21 @@ def of_frame(frame: FrameType | None, is_project: IsProject) -> str:
             return _short((frame.f_code.co_filename, frame.f_lineno, ""))
         frame = frame.f_back
     return ""
+
+
+def importing_library(is_project: IsProject) -> bool:
+    """Whether the caller runs because a module that is not the project's is being imported for the first time."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_name != "<module>":
+        frame = frame.f_back
+    if frame is None or is_project(frame.f_code.co_filename):
+        return False
+    frame = frame.f_back
+    while frame is not None and frame.f_code.co_name != "<module>":  # a loader may stand between
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def of_strand(strand: Any) -> list[Place]:

@@ -27,6 +27,21 @@ def is_ours(filename: str) -> bool:
     return filename.startswith(_OWN)
 
 
+def importing_library() -> bool:
+    """Whether the caller runs because a module that is not the project's is being imported."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_code.co_name != "<module>":
+        frame = frame.f_back
+    if frame is None or is_project(frame.f_code.co_filename):
+        return False
+    frame = frame.f_back
+    while frame is not None and frame.f_code.co_name != "<module>":  # a loader may stand between
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
 def here() -> str:
     """The project's statement that is running now."""
     frame: Any = sys._getframe(1)

@@ -342,3 +342,17 @@ def test_two_programs_of_one_project_have_their_own_memory(tmp_path: Path) -> No
             world.env.call_later(0, UserProgram("bot.py", (name,), tmp_path).start, world, process)
         world.marks.run(60_000_000)
     assert world.lines() == ["3", "3"]
+
+
+def test_a_library_that_draws_while_it_is_imported_takes_nothing_of_the_programs_chance(tmp_path: Path) -> None:
+    name = "a_library_that_draws"
+    text = "import random, uuid\nSESSION, RNG = uuid.uuid4(), random.Random()\n"
+    write(tmp_path / "lib" / "site-packages", text, f"{name}.py")
+    source = f"import sys, uuid\nsys.path.append({str(tmp_path / 'lib' / 'site-packages')!r})\nimport {name}\n"
+    try:
+        worlds = [run(tmp_path, source + "print(uuid.uuid4())") for _ in range(2)]
+        assert name in sys.modules  # so that the second program found it imported
+    finally:
+        sys.modules.pop(name, None)
+    said = [[event.get("text") for event in world.history.of("code.output")] for world in worlds]
+    assert said[0] == said[1] != []
