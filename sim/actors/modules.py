@@ -17,7 +17,15 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from sim.actors.patching import Patches
+from sim.actors.stacks import importing_library
+from sim.actors.strand import current
+
 IsProject = Callable[[str], bool]
+
+_OF_LIBRARIES: dict[str, tuple[Any, ...]] = {}
+"""What libraries set their loggers to while they were imported: it holds in each process that imports them."""
+_real_set_level = logging.Logger.setLevel
 
 
 class Interpreter:
@@ -29,7 +37,7 @@ class Interpreter:
         self._modules: dict[str, Any] = {}
         self._argv, self._path, self._directory = argv, path, directory
         self._hooks: tuple[Any, Any] = (sys.__excepthook__, threading.__excepthook__)
-        self._loggers: dict[str, tuple[Any, ...]] = {}
+        self._loggers: dict[str, tuple[Any, ...]] = dict(_OF_LIBRARIES)
         self._random = random.Random(seed).getstate()
         self._filters: list[Any] = [("default", None, DeprecationWarning, "__main__", 0), *_QUIET]
         self._seed = seed % 2**32
@@ -152,6 +160,18 @@ def _loggers() -> dict[str, tuple[Any, ...]]:
             settings[name] = _setting(logger)
     settings["/disable"] = (logging.root.manager.disable, [], [], True, False)
     return settings
+
+
+def _set_level(self: logging.Logger, level: Any) -> None:
+    _real_set_level(self, level)
+    me = current()
+    if me is not None and importing_library(me.program.runtime.is_project):
+        _OF_LIBRARIES[self.name] = _setting(self)
+
+
+def add_patches(patches: Patches) -> None:
+    """See what libraries set; the rest of a program's state is exchanged and not patched."""
+    patches.attribute(logging.Logger, "setLevel", _set_level)
 
 
 def _setting(logger: logging.Logger) -> tuple[Any, ...]:

@@ -31,6 +31,7 @@ from sim.actors import (
     files,
     guards,
     headers,
+    modules,
     names,
     output,
     selecting,
@@ -49,7 +50,7 @@ from sim.claims import claims_in
 
 PATCHES = Patches()
 for _part in (
-    vtime, threads, signals, names, sockets, selecting, tls, headers, aio, environment, output, files, guards,
+    vtime, threads, signals, names, sockets, selecting, tls, headers, aio, environment, output, files, guards, modules,
 ):  # fmt: skip
     _part.add_patches(PATCHES)
 

@@ -356,3 +356,15 @@ def test_a_library_that_draws_while_it_is_imported_takes_nothing_of_the_programs
         sys.modules.pop(name, None)
     said = [[event.get("text") for event in world.history.of("code.output")] for world in worlds]
     assert said[0] == said[1] != []
+
+
+def test_what_a_library_sets_its_logger_to_when_imported_holds_for_the_next_program_too(tmp_path: Path) -> None:
+    name = "a_library_that_logs"
+    text = f"import logging\nlog = logging.getLogger('{name}')\nlog.setLevel(logging.INFO)\n"
+    write(tmp_path / "lib" / "site-packages", text, f"{name}.py")
+    source = f"import sys\nsys.path.append({str(tmp_path / 'lib' / 'site-packages')!r})\nimport {name}\n"
+    try:
+        worlds = [run(tmp_path, source + f"print({name}.log.level); {name}.log.setLevel(50)") for _ in range(2)]
+    finally:
+        sys.modules.pop(name, None)
+    assert [world.lines() for world in worlds] == [["20"], ["20"]]

@@ -1,3 +1,4 @@
+"""What `python -m riskd` starts: the monitor, reading its feed."""
 # ruff: noqa
 import enum
 import queue

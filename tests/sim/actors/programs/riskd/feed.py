@@ -1,3 +1,4 @@
+"""Prices for the monitor, read in a thread of their own."""
 # ruff: noqa
 import threading
 import time
