@@ -6,7 +6,7 @@ its input. Programs take virtual time; a loop that does not end is looked at for
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from drills.shell.compound import run_compound
@@ -113,22 +113,16 @@ class Shell(ShellState):
 
     def run_isolated(self, script: Script, io: Descriptors) -> int:
         """Run a script to its end or its exit, whichever comes first; the status."""
-        self.base = io
-        try:
-            self.run(script, io)
-        except Leave as leaving:
-            self.status = leaving.code
-        except ShellFailure as failure:
-            self.complain(io, failure.message)
-            self.status = failure.code
-        self._run_exit_trap(io)
-        return self.status
+        return self._to_the_end(lambda: self.run(script, io), io)
 
     def run_whole(self, text: str, io: Descriptors) -> int:
         """Run a text as `bash -c` does, to its end or its exit."""
+        return self._to_the_end(lambda: self.run_text(text, io), io)
+
+    def _to_the_end(self, work: Callable[[], int], io: Descriptors) -> int:
         self.base = io
         try:
-            self.run_text(text, io)
+            work()
         except Leave as leaving:
             self.status = leaving.code
         except ShellFailure as failure:
