@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from fakes.alpaca.core import register
 from sim.actors.process import Process
 from sim.actors.runtime import virtual_time
 from sim.actors.user_program import UserProgram
-from sim.clock import HOUR, SECOND
+from sim.clock import SECOND
 from sim.config import WorldConfig
 from sim.network import BrokerUnreachable, Verdict
 from sim.strategies import StrategyConfig
@@ -26,12 +26,15 @@ _cpu_ns = time.process_time_ns
 
 _SLEEPS = """
 import time
-for _ in range(20_000): time.sleep(0.01)
+while True: time.sleep(0.01)
 """
 _CALLS = """
+import time
 from alpaca.trading.client import TradingClient
 client = TradingClient("key", "secret", paper=True)
-for _ in range({count}):
+client.get_account()
+time.sleep(60)
+for _ in range(200):
     client.get_account()
 """
 _OUTAGE = """
@@ -56,7 +59,7 @@ class Cost(NamedTuple):
 
 def measure() -> Iterator[Cost]:
     """The cost of a sleep, of an alpaca-py call, and of two hours of outage, each the least of three."""
-    sleep_us = min(_run(_SLEEPS, 4000) - _run("pass", 10) for _ in range(3)) / 20_000 * 1e6
+    sleep_us = min(_seconds(_SLEEPS, 60, 260) for _ in range(3)) / 20_000 * 1e6
     yield Cost("sleep switch", sleep_us, "us", 6.0)
     call_s = min(call_seconds() for _ in range(3))
     yield Cost("alpaca-py call", call_s * 1e6, "us", 600.0)
@@ -67,30 +70,34 @@ def measure() -> Iterator[Cost]:
 
 def call_seconds() -> float:
     """Processor seconds of one alpaca-py call in virtual time, the start of the program left out."""
-    few, many = (_run(_CALLS.format(count=count), 600, limit=10_000) for count in (20, 220))
-    return (many - few) / 200
+    return _seconds(_CALLS, 30, 600) / 200
 
 
 def outage_seconds() -> float:
     """Processor seconds of two hours in which a blocking bot with alpaca-py polls a dead broker once a minute."""
-    return _run(_OUTAGE, 3 * 3600, outage=True) - _run(_OUTAGE, 3600)
 
-
-def _run(source: str, until_s: int, limit: int = 200, outage: bool = False) -> float:
-    world = World(WorldConfig(strategies=StrategyConfig(orders_per_hour=0.0), monitored=False), 1)
-    world.broker.rate_limit_per_min = limit
-    register(world)
-    if outage:
+    def cut(world: World) -> None:
         down = Verdict(BrokerUnreachable("connection refused"))
-        world.env.call_at(HOUR // 2, lambda: world.env.call_at(HOUR // 2 + 2 * HOUR, world.link.add(lambda _: down)))
+        world.link.add(lambda _: down)
+
+    return _seconds(_OUTAGE, 150, 150 + 2 * 3600, cut)
+
+
+def _seconds(source: str, from_s: int, until_s: int, change: Callable[[World], object] = lambda _: None) -> float:
+    """Processor seconds of the World from `from_s`, when `change` is made to it, to `until_s` of its time."""
+    world = World(WorldConfig(strategies=StrategyConfig(orders_per_hour=0.0), monitored=False), 1)
+    world.broker.rate_limit_per_min = 10_000
+    register(world)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "bot.py").write_text(textwrap.dedent(source))
-        began_ns = _cpu_ns()
         with virtual_time(world):
             process = Process(world.env, world.hub, world.history, "bot")
             world.env.call_later(0, UserProgram("bot.py", (), Path(folder)).start, world, process)
+            world.run(from_s * SECOND)
+            change(world)
+            began_ns = _cpu_ns()
             world.run(until_s * SECOND)
-        return (_cpu_ns() - began_ns) / 1e9
+            return (_cpu_ns() - began_ns) / 1e9
 
 
 def bare_call_seconds(calls: int = 200) -> float:

@@ -149,7 +149,7 @@ class Link:
             if verdict is not None:
                 delay_us += verdict.delay_us
                 if not verdict.only_delays:
-                    return verdict._replace(delay_us=delay_us)
+                    return verdict if verdict.delay_us == delay_us else verdict._replace(delay_us=delay_us)
         return Verdict(delay_us=delay_us) if delay_us else PASS
 
     def request(

@@ -198,20 +198,19 @@ class TradingSystem:
 
     def _reconnect_soon(self, delay_us: int) -> None:
         """The plain connector that serves when the mitigation code brings none: try again every 5 s."""
+        self._env.call_later(delay_us, self._attempt)
 
-        def again(error: BrokerError | None) -> None:
-            if error is None:
-                return
-            if self._bot is not None and self._bot.has("on_disconnect"):
-                self._bot.deliver("on_disconnect", str(error))
-            else:
-                self._reconnect_soon(RECONNECT_AFTER_US)
+    def _attempt(self) -> None:
+        if self.up and not self.connection.connected:
+            self.reconnect(self._attempted)
 
-        def attempt() -> None:
-            if self.up and not self.connection.connected:
-                self.reconnect(again)
-
-        self._env.call_later(delay_us, attempt)
+    def _attempted(self, error: BrokerError | None) -> None:
+        if error is None:
+            return
+        if self._bot is not None and self._bot.has("on_disconnect"):
+            self._bot.deliver("on_disconnect", str(error))
+        else:
+            self._reconnect_soon(RECONNECT_AFTER_US)
 
 
 def open_orders_of(disk: Disk) -> list[Order]:

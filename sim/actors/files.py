@@ -44,9 +44,13 @@ class Shadow:
         self._root = str(runtime.directory)
         self._outside = os.path.join(self._root, _SHADOW)
         self._gone: set[str] = set()  # membership only
+        self._empty = True
+        """Whether nothing has been changed outside of the directory: clients look for their settings at each call."""
 
     def to_read(self, path: Any) -> Any:
         """What to read in place of `path`."""
+        if self._empty:
+            return path
         real = self._path(path)
         if real is None:
             return path
@@ -60,6 +64,7 @@ class Shadow:
         real = self._path(path)
         if real is None:
             return path
+        self._empty = False
         shadow = self._outside + real
         folder = os.path.dirname(real)
         if _is_directory(folder) and not _is_directory(os.path.dirname(shadow)):
@@ -74,6 +79,7 @@ class Shadow:
         """The file at `path` has been removed or renamed."""
         real = self._path(path)
         if real is not None:
+            self._empty = False
             self._gone.add(real)
 
     def _path(self, path: Any) -> str | None:

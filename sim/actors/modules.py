@@ -28,12 +28,49 @@ _OF_LIBRARIES: dict[str, tuple[Any, ...]] = {}
 _real_set_level = logging.Logger.setLevel
 
 
+class Loaded:
+    """The modules that are loaded, and which of them are the user's project's.
+
+    There are a thousand or two, and they are looked through at each change of programs, so a library is looked
+    at once.
+    """
+
+    def __init__(self, is_project: IsProject) -> None:
+        """Files of the project are those that `is_project` says yes to."""
+        self._is_project = is_project
+        self._libraries: dict[str, Any] = {}
+
+    def forget(self) -> None:
+        """The project has grown: what was taken for a library may be part of it."""
+        self._libraries.clear()
+
+    def take_project(self) -> dict[str, Any]:
+        """Take the modules of the project out of `sys.modules`."""
+        known = self._libraries
+        unknown = [(name, module) for name, module in list(sys.modules.items()) if known.get(name) is not module]
+        # Found before any is taken: a namespace whose parent is gone cannot list its folders.
+        own = [name for name, module in unknown if self._is_own(name, module)]
+        return {name: sys.modules.pop(name) for name in own}
+
+    def _is_own(self, name: str, module: Any) -> bool:
+        if getattr(module, "__firedrill__", False):
+            return True
+        if name == "__main__":
+            return False
+        place = _place(module)
+        if self._is_project(place):
+            return True
+        if place:
+            self._libraries[name] = module
+        return False
+
+
 class Interpreter:
     """The global state of the interpreter, as one program sees it."""
 
-    def __init__(self, is_project: IsProject, argv: list[str], path: list[str], directory: str, seed: int) -> None:
+    def __init__(self, loaded: Loaded, argv: list[str], path: list[str], directory: str, seed: int) -> None:
         """A fresh process's state, to be put in place by `enter`."""
-        self._is_project = is_project
+        self._loaded = loaded
         self._modules: dict[str, Any] = {}
         self._argv, self._path, self._directory = argv, path, directory
         self._hooks: tuple[Any, Any] = (sys.__excepthook__, threading.__excepthook__)
@@ -46,7 +83,7 @@ class Interpreter:
 
     def enter(self) -> None:
         """Put the program's state in place of the surrounding one."""
-        self._outside = outside = Outside(self._is_project)
+        self._outside = outside = Outside(self._loaded)
         sys.modules.update(self._modules)
         sys.argv[:] = self._argv
         sys.path[:] = self._path + [entry for entry in outside.path if entry not in self._path]
@@ -67,7 +104,7 @@ class Interpreter:
         """Remember the program's state and restore the surrounding one."""
         outside, self._outside = self._outside, None
         assert outside is not None
-        self._modules = _take_modules(self._is_project)
+        self._modules = self._loaded.take_project()
         self._argv, self._path = list(sys.argv), list(sys.path)
         self._hooks = (sys.excepthook, threading.excepthook)
         self._loggers = _loggers()
@@ -101,7 +138,7 @@ _QUIET: list[Any] = [
 class Outside:
     """The interpreter's state outside of programs."""
 
-    def __init__(self, is_project: IsProject) -> None:
+    def __init__(self, loaded: Loaded) -> None:
         """Remember it, and take the project's modules away: programs load their own."""
         self.path = list(sys.path)
         self._argv = list(sys.argv)
@@ -112,7 +149,7 @@ class Outside:
         self._numpy = sys.modules["numpy.random"].get_state() if "numpy.random" in sys.modules else None
         self._directory = os.getcwd()
         self._main = sys.modules.get("__main__")
-        self._modules = _take_modules(is_project)
+        self._modules = loaded.take_project()
 
     def restore(self) -> None:
         """Put it back."""
@@ -128,14 +165,6 @@ class Outside:
         if self._numpy is not None:
             sys.modules["numpy.random"].set_state(self._numpy)
         os.chdir(self._directory)
-
-
-def _take_modules(is_project: IsProject) -> dict[str, Any]:
-    own = [  # found before any is taken: a namespace whose parent is gone cannot list its folders
-        name for name, module in list(sys.modules.items())
-        if getattr(module, "__firedrill__", False) or (name != "__main__" and is_project(_place(module)))
-    ]  # fmt: skip
-    return {name: sys.modules.pop(name) for name in own}
 
 
 def _place(module: Any) -> str:

@@ -41,7 +41,7 @@ from sim.actors import (
     tls,
     vtime,
 )
-from sim.actors.modules import Interpreter
+from sim.actors.modules import Interpreter, Loaded
 from sim.actors.patching import Patches
 from sim.actors.program import Program
 from sim.actors.strand import Strand
@@ -75,6 +75,8 @@ class Runtime:
         self._interpreters: dict[int, Interpreter] = {}
         self._projects: dict[str, bool] = {}
         self._roots: tuple[str, ...] = ()
+        self.loaded = Loaded(self.is_project)
+        """Which modules belong to the programs and not to everybody."""
         self._pids = 0
         self.watchdog = Watchdog(self, busy_limit_s)
 
@@ -130,6 +132,7 @@ class Runtime:
         if root not in self._roots:
             self._roots = (*self._roots, root)
             self._projects.clear()
+            self.loaded.forget()
 
     def is_project(self, filename: str) -> bool:
         """Whether a source file belongs to the user's project (and not to a library inside it)."""

@@ -58,7 +58,8 @@ class Strand(greenlet.greenlet):
     def park(self, timeout_us: int | None = None) -> bool:
         """Wait until `wake` is called (True) or `timeout_us` has passed (False). Signals are handled meanwhile."""
         program = self.program
-        program.check(self)
+        if program.dead:
+            program.check(self)
         self.polls = 0
         until_us = None if timeout_us is None else program.env.now + max(0, timeout_us)
         outer, self._woken = self._woken, False

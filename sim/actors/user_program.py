@@ -98,7 +98,7 @@ class UserProgram:
             self._copy_files(runtime.directory)
         seed = int.from_bytes(program.random_bytes(8), "big")
         runtime.add(
-            program, Interpreter(runtime.is_project, self._arguments(), self.search_path, str(runtime.directory), seed)
+            program, Interpreter(runtime.loaded, self._arguments(), self.search_path, str(runtime.directory), seed)
         )
         return program
 
