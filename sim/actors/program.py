@@ -94,6 +94,14 @@ class Program:
             self.main = strand
         self.hub.enter(strand)
 
+    def go_on(self, strand: Strand) -> None:
+        """As `call`, on a strand that has done its earlier work and rests."""
+        self.runtime.activate(self)
+        self.runtime.watchdog.beat += 1
+        self.main = strand
+        strand.polls = 0
+        self.hub.resume(strand)
+
     def run_strand(self, strand: Strand, body: Callable[[], object]) -> None:
         """What every strand of the program runs."""
         if not self.dead:
@@ -244,7 +252,7 @@ class Program:
 
     def threads(self) -> list[threading.Thread]:
         """The threads alive, the main thread first."""
-        return [strand.thread for strand in self._strands if strand.thread is not None]
+        return list(dict.fromkeys(strand.thread for strand in self._strands if strand.thread is not None))
 
     def thread_failed(self, thread: Any, kind: Any, error: Any, trace: Any) -> None:
         """An exception ended a thread: it is written down, and the program goes on."""

@@ -117,6 +117,11 @@ class Strand(greenlet.greenlet):
         self.park(0)
         self.polls = polls
 
+    def rest(self) -> None:
+        """Give control back to whoever resumed it, with nothing to wait for: somebody has to bring new work."""
+        assert self.parent is not None
+        self.parent.switch()
+
     def _expire(self, serial: int) -> None:
         if serial == self._serial and not self._woken:
             self.program.hub.resume(self)

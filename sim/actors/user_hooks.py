@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import greenlet
-
+from sim.actors.main_calls import MainCalls
 from sim.actors.process import HOOKS, TABLES, Hooks
-from sim.actors.program import Program
-from sim.actors.strand import Strand
 from sim.actors.user_program import UserProgram
 from sim.errors import BadInput
 
@@ -38,11 +35,12 @@ class UserHooks:
             raise BadInput("no function named", field="code", value=self.target, mend="write package.module:build")
         source = UserProgram(self.target, (), self.project, self.environ)
         program = source.prepare(desk._world, desk._process)
-        built = _on_strand(program, lambda: self._built(source, desk))()
+        calls = MainCalls(program)
+        built = calls.on_strand(lambda: self._built(source, desk))()
         hooks = Hooks(built, self.target)
         return {
-            **{name: _on_strand(program, hook) for name, hook in hooks.single.items() if name in (*HOOKS, "run")},
-            **{table: self._table(program, built, table) for table in TABLES},
+            **{name: calls.on_strand(hook) for name, hook in hooks.single.items() if name in (*HOOKS, "run")},
+            **{table: self._table(calls, built, table) for table in TABLES},
         }
 
     def _built(self, source: UserProgram, desk: Any) -> Any:
@@ -57,37 +55,6 @@ class UserHooks:
         return build(desk)
 
     @staticmethod
-    def _table(program: Program, built: Any, name: str) -> dict[Any, Any]:
+    def _table(calls: MainCalls, built: Any, name: str) -> dict[Any, Any]:
         table = built.get(name) if isinstance(built, Mapping) else getattr(built, name, None)
-        return {key: _on_strand(program, call) for key, call in (table or {}).items()}
-
-
-def _on_strand(program: Program, function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function`, run on a strand of `program`; the caller waits for it."""
-
-    @functools.wraps(function, updated=())
-    def call(*args: Any) -> Any:
-        if type(greenlet.getcurrent()) is Strand:
-            return function(*args)
-        outcome: list[Any] = []
-        done = program.env.event()
-
-        def body() -> None:
-            try:
-                outcome.append((True, function(*args)))
-            except Exception as error:
-                outcome.append((False, error))
-            except SystemExit as leaving:
-                outcome.append((False, leaving))
-            finally:
-                done.succeed()
-
-        program.call(body)
-        if not outcome:
-            program.process.wait(done)
-        good, value = outcome[0]
-        if good:
-            return value
-        raise value
-
-    return call
+        return {key: calls.on_strand(call) for key, call in (table or {}).items()}

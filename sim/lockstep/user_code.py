@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import greenlet
-
+from sim.actors.main_calls import MainCalls
 from sim.actors.process import HOOKS, TABLES, Hooks, Process
 from sim.actors.program import Program
 from sim.actors.runtime import Runtime, runtime_of
-from sim.actors.strand import Strand
 from sim.actors.user_program import UserProgram
 from sim.errors import BadInput
 from sim.lockstep.bundle import write_agent
@@ -115,17 +113,18 @@ class OwnHooks:
         """As a mitigation of a World: start the process, build there, and return hooks that call it."""
         source = OwnProgram(self.target, (), self.project, self.environ, python=self.python)
         program = source.prepared(desk._world, desk._process, desk)
-        said = _on_strand(program, lambda: program.ask("build"))()
+        calls = MainCalls(program)
+        said = calls.on_strand(lambda: program.ask("build"))()
         values = program.desk_calls.values
         built: dict[str, Any] = {}
         for name in (*HOOKS, "run"):
             if name in said:
-                built[name] = _stub(program, values, name, said[name])
+                built[name] = _stub(program, calls, values, name, said[name])
         for table in TABLES:
             rows = said.get(table)
             if isinstance(rows, list):
                 built[table] = {
-                    values.back(key): _stub(program, values, f"{table}/{number}", callable_)
+                    values.back(key): _stub(program, calls, values, f"{table}/{number}", callable_)
                     for number, (key, callable_) in enumerate(rows)
                 }
             elif rows is not None:
@@ -140,7 +139,7 @@ def _shown(text: str) -> Foreign:
     return Foreign(text, text, True)
 
 
-def _stub(program: RemoteProgram, values: Values, key: str, callable_: Any) -> Any:
+def _stub(program: RemoteProgram, calls: MainCalls, values: Values, key: str, callable_: Any) -> Any:
     """What the World calls in place of a hook; of one that cannot be called, what it is."""
     if callable_ is not True:
         return _shown(callable_)
@@ -148,9 +147,9 @@ def _stub(program: RemoteProgram, values: Values, key: str, callable_: Any) -> A
     def hook(*args: Any) -> Any:
         return values.back(program.hook(key, [values.out(arg) for arg in args]))
 
-    called: Any = _on_strand(program, hook)
+    called: Any = calls.on_strand(hook)
     if key == "on_tick":
-        called.firedrill_many = _many(_on_strand(program, lambda rows: program.hook(key, rows, what="hooks")), values)
+        called.firedrill_many = _many(calls.on_strand(lambda rows: program.hook(key, rows, what="hooks")), values)
     return called
 
 
@@ -161,35 +160,6 @@ def _many(some: Callable[[list[Any]], int], values: Values) -> Callable[[list[An
         rows = [values.out(item) for item in items]
         while rows:
             rows = rows[some(rows) :]
-
-    return call
-
-
-def _on_strand(program: RemoteProgram, function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function`, run on a strand of `program`; the caller waits for it."""
-
-    def call(*args: Any) -> Any:
-        me = greenlet.getcurrent()
-        if type(me) is Strand and me.program is program:
-            return function(*args)
-        outcome: list[Any] = []
-        done = program.env.event()
-
-        def body() -> None:
-            try:
-                outcome.append((True, function(*args)))
-            except (Exception, SystemExit) as error:
-                outcome.append((False, error))
-            finally:
-                done.succeed()
-
-        program.call(body)
-        if not outcome:
-            program.process.wait(done)
-        good, value = outcome[0]
-        if good:
-            return value
-        raise value
 
     return call
 
