@@ -16,7 +16,7 @@ from functools import partial
 from drills.human import Preset
 from drills.plan import Plan
 from drills.responder import Responder
-from drills.unmodified import time_of
+from drills.world_time import time_of
 from scenarios.build import world_config
 from scenarios.nemesis import Nemesis
 from scenarios.scenario import Scenario

@@ -42,12 +42,6 @@ def take_out(roots: tuple[Path, ...], package: str | None = None) -> dict[str, M
     return taken
 
 
-def loaded_files(roots: tuple[Path, ...], package: str | None = None) -> list[Path]:
-    """The files of the user's modules that are imported now."""
-    users = (m for name, m in list(sys.modules.items()) if _is_users(name, m, roots, package))
-    return sorted({Path(file) for m in users if (file := _file_of(m)) is not None})
-
-
 def is_ours(module: str) -> bool:
     """Whether a module of this name belongs to Firedrill: it keeps no state, and is imported once."""
     return module.partition(".")[0] in OURS

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from drills.code import REFERENCE, code_in_reach, code_sha256, load_mitigation
+from drills.code import REFERENCE, code_sha256, load_mitigation
 from drills.options import RunOptions
 from sim.world import Mitigation
 
@@ -13,26 +10,16 @@ from sim.world import Mitigation
 def mitigation_of(options: RunOptions) -> Mitigation:
     """What is tested, checked once so that complaints come early; BadInput for what cannot be run."""
     if options.exec is None:
-        return load_mitigation(options.code, options.project, options.unmodified, options.python)
+        return load_mitigation(options.code, options.project, options.python)
     from drills.executable import Executable
 
     return Executable.of(options.exec, options.project, options.exec_on, options.isolation).mitigation
 
 
-@contextmanager
-def in_reach(options: RunOptions) -> Iterator[None]:
-    """While this lasts, the user's code can be imported; a program of its own needs nothing of it."""
-    if options.exec is not None:
-        yield
-        return
-    with code_in_reach(options.code, options.project, options.unmodified):
-        yield
-
-
 def sha256_of(options: RunOptions) -> str:
     """One digest of the user's source."""
     if options.exec is None:
-        return code_sha256(options.code, options.project, options.unmodified)
+        return code_sha256(options.code, options.project)
     from drills.executable import executable_sha256
 
     return executable_sha256(options.project)

@@ -28,8 +28,6 @@ class RunOptions:
     """`FILE.md` or `FILE.md#procedure`; None takes the drill's own."""
     code: str | None = None
     """The mitigation, as for `drills.code.load_mitigation`; None takes the reference bot."""
-    unmodified: bool = False
-    """Whether the code runs as it is, its own clocks, sleeps and sockets being the World's."""
     responder: str = "default"
     """One of `RESPONDERS`."""
     cases: tuple[str, ...] | None = None
@@ -49,8 +47,6 @@ class RunOptions:
 
     def __post_init__(self) -> None:
         """Refuse what no run can be made with."""
-        if self.python is not None:
-            object.__setattr__(self, "unmodified", True)  # another interpreter runs code as it is, or not at all
         if self.seed < 0:
             raise BadInput("must be 0 or more", mend="take any whole number from 0 up", field="--seed", value=self.seed)
         self._check_exec()
@@ -61,8 +57,8 @@ class RunOptions:
 
     def _check_exec(self) -> None:
         """`--exec` stands in place of `--code`, and the options about it need it."""
-        if self.exec is not None and (self.code is not None or self.unmodified):
-            other = "--code" if self.code is not None else "--python" if self.python is not None else "--unmodified"
+        if self.exec is not None and (self.code is not None or self.python is not None):
+            other = "--code" if self.code is not None else "--python"
             raise BadInput(
                 f"cannot go with {other}", mend="give the mitigation in one way", field="--exec", value=self.exec
             )
@@ -78,8 +74,6 @@ class RunOptions:
             value = getattr(self, name)
             if value is not None:
                 text[name] = str(value)
-        if self.unmodified:
-            text["unmodified"] = "yes"
         if self.isolation != "auto":
             text["isolation"] = self.isolation
         if self.cases is not None:
@@ -94,7 +88,6 @@ class RunOptions:
                 seed=int(text.get("seed", "0")),
                 runbook=text.get("runbook"),
                 code=text.get("code"),
-                unmodified=text.get("unmodified") == "yes",
                 python=Path(text["python"]) if "python" in text else None,
                 responder=text.get("responder", "default"),
                 cases=tuple(shlex.split(text["cases"])) if "cases" in text else None,
@@ -126,8 +119,6 @@ class RunOptions:
             words += ["--project", str(self.project)]
         if self.python is not None:
             words += ["--python", str(self.python)]
-        elif self.unmodified:
-            words.append("--unmodified")
         if self.responder != "default":
             words += ["--responder", self.responder]
         for case in self.cases or ():

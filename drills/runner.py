@@ -23,7 +23,7 @@ from drills.exhibits import exhibits
 from drills.human import PRESETS
 from drills.judging import judge
 from drills.measuring import Compared, Measured, measure_run
-from drills.mitigations import in_reach, mitigation_of, sha256_of, spec_of, walls_of
+from drills.mitigations import mitigation_of, sha256_of, spec_of, walls_of
 from drills.options import RunOptions
 from drills.plan import Plan
 from drills.planning import find, make_plan
@@ -78,17 +78,16 @@ def run_drill(
     mitigation = mitigation_of(options)
     records: list[CaseRecord] = []
     histories: dict[str, History] = {}
-    with in_reach(options):
-        for number, (name, scenario) in enumerate(scenarios.items(), start=1):
-            on_case(name, number, len(scenarios))
-            responder = options.responder if name == drill.lead or options.responder == "none" else "perfect"
-            record, run = run_one(
-                scenario, options.seed, mitigation, text, responder, lead=name == drill.lead,
-                pass_mark=drill.pass_mark, is_reference=options.exec is None and options.code in (None, REFERENCE),
-            )  # fmt: skip
-            records.append(record)
-            histories[record.name] = run.history
-        shown = list(exhibits(records, scenarios.values(), options, mitigation, text.plan, on_case)) if shorten else []
+    for number, (name, scenario) in enumerate(scenarios.items(), start=1):
+        on_case(name, number, len(scenarios))
+        responder = options.responder if name == drill.lead or options.responder == "none" else "perfect"
+        record, run = run_one(
+            scenario, options.seed, mitigation, text, responder, lead=name == drill.lead,
+            pass_mark=drill.pass_mark, is_reference=options.exec is None and options.code in (None, REFERENCE),
+        )  # fmt: skip
+        records.append(record)
+        histories[record.name] = run.history
+    shown = list(exhibits(records, scenarios.values(), options, mitigation, text.plan, on_case)) if shorten else []
     run_record = RunRecord.of_cases(
         records, drill=drill.name, title=drill.title, seed=options.seed,
         runbook=RunbookRecord(

@@ -36,19 +36,15 @@ def run(
     ] = None,
     code: Annotated[
         str | None,
-        typer.Option("--code", metavar="MODULE:NAME", help="Your mitigation code; default: the reference bot."),
+        typer.Option("--code", metavar="CODE", help="Your mitigation code (below); default: the reference bot."),
     ] = None,
     project: Annotated[
         Path | None,
         typer.Option("--project", metavar="DIR", help="Folder that your code is imported from; default: here."),
     ] = None,
-    unmodified: Annotated[
-        bool | None,
-        typer.Option(
-            "--unmodified",
-            help="Run the code as it is (script, -m module, hooks): its clocks, sleeps and HTTP are the World's.",
-        ),
-    ] = None,
+    unmodified: Annotated[  # what every run does; commands of earlier versions say it
+        bool, typer.Option("--unmodified", hidden=True)
+    ] = False,
     exec_: Annotated[
         str | None,
         typer.Option("--exec", metavar="COMMAND", help="A script or program of any language, in place of --code."),
@@ -98,7 +94,9 @@ def run(
     Your code is a function that takes the desk and returns hooks:
       def build(desk):
           return {"every": {5: lambda: desk.log("alive")}}
-    A whole bot to read: drills/reference/bot.py
+    or a script (bot.py), -m package.bot, or module:main. It runs as it is: its
+    sleeps, clocks, threads and HTTP calls are the World's, and no unknown host
+    is reached. A whole bot to read: drills/reference/bot.py
 
     \b
     Or a program in processes of its own, in virtual time (Linux):
@@ -118,7 +116,7 @@ def run(
     run = chosen(
         drills or [],
         {
-            "seed": seed, "runbook": runbook, "code": code, "project": project, "unmodified": unmodified,
+            "seed": seed, "runbook": runbook, "code": code, "project": project,
             "python": python, "responder": responder, "cases": tuple(case) if case else None, "exec": exec_,
             "exec_on": exec_on, "isolation": isolation,
         },

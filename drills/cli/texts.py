@@ -108,9 +108,6 @@ def rehearse(
         Path | None,
         typer.Option("--project", metavar="DIR", help="Folder of your own code: what python -c imports."),
     ] = None,
-    unmodified: Annotated[
-        bool, typer.Option("--unmodified", help="Run the code as it is, in the World's time.")
-    ] = False,
     commands: Annotated[bool, typer.Option("--commands", help="List every command and what it printed.")] = False,
     json: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Write the record as JSON; - is stdout.")
@@ -133,7 +130,7 @@ def rehearse(
     from drills.commands.rehearse import Shown, rehearse_command
     from drills.rehearsal.options import RehearseOptions
 
-    options = RehearseOptions(runbook, scenario, seed, code, unmodified, project, repo)
+    options = RehearseOptions(runbook, scenario, seed, code, project, repo)
     return rehearse_command(options, Shown(None if no_report else store, json, commands))
 
 

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drills.code import REFERENCE, code_in_reach, code_sha256, load_mitigation
+from drills.code import REFERENCE, code_sha256, load_mitigation
 from drills.commands.output import STDOUT, check_file, check_store, console, write_file
 from drills.commands.run import EXIT_CODES, records_json
 from drills.documents.papers import papers, text_of_file
@@ -119,13 +119,9 @@ def _only(runbook: Runbook) -> Procedure:
 def run_rehearsal(text: Text, scenario: Scenario, options: RehearseOptions) -> Finished:
     """Follow the text to the letter, judge it, and put the record together."""
     started_at, start_s = wall_now().isoformat(timespec="seconds"), wall_seconds()
-    mitigation = load_mitigation(options.code, options.project, options.unmodified)
+    mitigation = load_mitigation(options.code, options.project)
     stage = Stage(scenario, options.seed, mitigation, opener(text, options.repo, options.project))
-    with (
-        ProgressLine() as progress,
-        redirect_stdout(sys.stderr),
-        code_in_reach(options.code, options.project, options.unmodified),
-    ):
+    with ProgressLine() as progress, redirect_stdout(sys.stderr):
         rehearsed = rehearse(text, stage, lambda what, number, of: progress(what, number - 1, of))
     case = case_record(rehearsed)
     record = RunRecord.of_cases(
@@ -135,9 +131,7 @@ def run_rehearsal(text: Text, scenario: Scenario, options: RehearseOptions) -> F
             file=text.path.as_posix(), procedure=text.procedure.id, title=text.procedure.title,
             line=text.procedure.line, sha256=text.runbook.source_sha256, note=text.note,
         ),
-        code=CodeRecord(
-            spec=options.code or REFERENCE, sha256=code_sha256(options.code, options.project, options.unmodified)
-        ),
+        code=CodeRecord(spec=options.code or REFERENCE, sha256=code_sha256(options.code, options.project)),
         responder="literal", options=options.as_text(), environment=environment(), replay=options.replay_command(),
         started_at=started_at, duration_s=round(wall_seconds() - start_s, 3),
     )  # fmt: skip

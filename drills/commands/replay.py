@@ -49,7 +49,7 @@ def _replay_rehearsal(store: Store, run: str, record: RunRecord, anyway: bool) -
 
     options = RehearseOptions.from_text(record.options)
     text, scenario = text_and_scenario(options)
-    code = code_sha256(options.code, options.project, options.unmodified)
+    code = code_sha256(options.code, options.project)
     changed = _changed(record, text.runbook.source_sha256, code)
     _refuse(changed, record, anyway)
     typer.echo(f"{record.run_id}: {record.replay}")

@@ -10,7 +10,7 @@ from drills.options import RunOptions
 from drills.project.settings import NAME, Settings, placed, read_settings
 from sim.errors import BadInput
 
-_CODE = ("code", "exec", "exec_on", "unmodified", "python", "project")
+_CODE = ("code", "exec", "exec_on", "python", "project")
 """Options that together say what is tested: the settings' own count only where none of the first two was typed."""
 
 
@@ -43,7 +43,7 @@ def chosen(drills: Sequence[str], typed: Mapping[str, Any]) -> Chosen:
 
 def _of_settings(settings: Settings, folder: Path, given: Mapping[str, Any]) -> dict[str, Any]:
     """The settings as options, their paths as seen from the working directory."""
-    values: dict[str, Any] = settings.model_dump(exclude={"drills"}, exclude_none=True)
+    values: dict[str, Any] = settings.model_dump(exclude={"drills", "unmodified"}, exclude_none=True)
     if "code" in given or "exec" in given:
         values = {name: value for name, value in values.items() if name not in _CODE}
     elif "code" in values or "exec" in values:

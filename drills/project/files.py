@@ -41,7 +41,7 @@ def plan(found: Survey, runbook: str | None) -> Plan:
     code = _as_it_is(found, wired) or adapted or next((each.code for each in found.programs), None)
     script = None if code is not None else next((_command(found.root, file) for file in found.emergency), None)
     settings = render(
-        "firedrill.yaml.j2", drills=QUARTERLY, runbook=runbook, code=code, unmodified=code is not None, exec=script,
+        "firedrill.yaml.j2", drills=QUARTERLY, runbook=runbook, code=code, exec=script,
         other=adapted if adapted != code else None,
     )  # fmt: skip
     files = {NAME: settings}

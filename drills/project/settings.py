@@ -3,7 +3,6 @@
     drills: [q1, q2, q3, q4]
     runbook: docs/incident.md
     code: firedrill_adapter:build
-    unmodified: true
     seed: 7
     responder: default
 
@@ -13,12 +12,12 @@ Paths count from the file's own folder. An option on the command line wins over 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
 from scenarios.loader import validate
-from scenarios.spec import Flag, Spec
+from scenarios.spec import Spec
 from scenarios.yaml_lines import read_document
 
 NAME = "firedrill.yaml"
@@ -35,8 +34,8 @@ class Settings(Spec):
     """`module:name` or a script."""
     project: str | None = None
     """Folder that the code is imported from; default: the file's own."""
-    unmodified: Flag | None = None
-    """Whether the code runs as it is."""
+    unmodified: Literal[True] | None = None
+    """Code always runs as it is; files of earlier versions say so."""
     python: str | None = None
     """Interpreter of the code's own environment."""
     exec: str | None = None

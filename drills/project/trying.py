@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from drills.case_run import run_case
-from drills.code import code_in_reach, load_mitigation
+from drills.code import load_mitigation
 from drills.project.check import Check
 from drills.project.settings import Settings, placed
 from scenarios.scenario import Scenario
@@ -24,11 +24,9 @@ HEALTHY = Scenario.model_validate(
 def tried(root: Path, settings: Settings) -> Check:
     """Build the code on a healthy firm; what it raises is told with its own file and line."""
     project = root if settings.project is None else Path(placed(root, settings.project))
-    spec, unmodified = settings.code, bool(settings.unmodified)
+    spec = settings.code
     try:
-        mitigation = load_mitigation(spec, project, unmodified)
-        with code_in_reach(spec, project, unmodified):
-            history = run_case(HEALTHY, 7, mitigation, None, None).history
+        history = run_case(HEALTHY, 7, load_mitigation(spec, project), None, None).history
     except BadInput as error:
         where = f" ({error.file}{f':{error.line}' if error.line else ''})" if error.file else ""
         return Check("fail", "code", f"{spec}: {error.problem}{where}", error.mend)

@@ -21,7 +21,6 @@ class RehearseOptions:
     seed: int = 0
     code: str | None = None
     """The mitigation beside the text; None takes the reference bot."""
-    unmodified: bool = False
     project: Path | None = None
     """Folder of the user's own code: what the text's `python -c` imports."""
     repo: Path | None = None
@@ -52,7 +51,7 @@ class RehearseOptions:
             value = getattr(self, name)
             if value is not None:
                 text[name] = str(value)
-        return text | ({"unmodified": "yes"} if self.unmodified else {})
+        return text
 
     @classmethod
     def from_text(cls, text: Mapping[str, str]) -> RehearseOptions:
@@ -61,7 +60,7 @@ class RehearseOptions:
         try:
             return cls(
                 text["rehearse"], text.get("scenario"), int(text.get("seed", "0")), text.get("code"),
-                text.get("unmodified") == "yes", folder.get("project"), folder.get("repo"),
+                folder.get("project"), folder.get("repo"),
             )  # fmt: skip
         except (KeyError, ValueError) as error:
             raise BadInput(
@@ -75,6 +74,4 @@ class RehearseOptions:
             value = getattr(self, option)
             if value is not None:
                 words += [f"--{option}", str(value)]
-        if self.unmodified:
-            words.append("--unmodified")
         return shlex.join([*words, "--seed", str(self.seed)])

@@ -18,7 +18,7 @@ from drills.rehearsal.script import Script, write_script
 from drills.rto import RtoClock
 from drills.runner import Text
 from drills.shell.firm import time_of as time_of_shell
-from drills.unmodified import time_of as time_of_code
+from drills.world_time import time_of as time_of_code
 from results.rehearsed import RehearsedStep
 from scenarios.scenario import Scenario
 from sim.world import Mitigation, World

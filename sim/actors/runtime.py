@@ -138,8 +138,7 @@ class Runtime:
         """Whether a source file belongs to the user's project (and not to a library inside it)."""
         known = self._projects.get(filename)
         if known is None:
-            inside = any(filename.startswith(root + os.sep) for root in self._roots)
-            known = inside and f"{os.sep}site-packages{os.sep}" not in filename
+            known = any(_is_under(root, filename) for root in self._roots)
             self._projects[filename] = known
         return known
 
@@ -180,6 +179,14 @@ class Runtime:
         for ended in self.on_close:
             ended()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def _is_under(root: str, filename: str) -> bool:
+    """Whether a file is `root`, or below it and not in a library that is installed there."""
+    if not filename.startswith(root):
+        return False
+    below = filename[len(root) :]
+    return not below or (below.startswith(os.sep) and f"{os.sep}site-packages{os.sep}" not in below)
 
 
 _runtimes: WeakKeyDictionary[Any, Runtime] = WeakKeyDictionary()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,10 @@ class UserHooks:
     """`package.module:build` or `path/to/file.py:build`, relative to `project`."""
     project: Path = field(default_factory=Path.cwd)
     environ: Mapping[str, str] = field(default_factory=dict)
+    find: Callable[[], Callable[[Any], Any]] | None = None
+    """Imports it in the program and gives what is called with the desk; None imports what `target` says."""
+    roots: tuple[Path, ...] = ()
+    """Folders beside the project whose modules are the user's too, and are loaded anew at each start."""
 
     def build(self, desk: Any) -> dict[str, Any]:
         """As a mitigation of a World: import, build, and return the hooks, each on a strand."""
@@ -35,6 +39,8 @@ class UserHooks:
             raise BadInput("no function named", field="code", value=self.target, mend="write package.module:build")
         source = UserProgram(self.target, (), self.project, self.environ)
         program = source.prepare(desk._world, desk._process)
+        for root in self.roots:
+            program.runtime.add_root(str(root))
         calls = MainCalls(program)
         built = calls.on_strand(lambda: self._built(source, desk))()
         hooks = Hooks(built, self.target)
@@ -44,6 +50,8 @@ class UserHooks:
         }
 
     def _built(self, source: UserProgram, desk: Any) -> Any:
+        if self.find is not None:
+            return self.find()(desk)
         name, _, function = self.target.partition(":")
         try:
             module: Any = source.load(name) if name.endswith(".py") else importlib.import_module(name)

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from drills.code import code_in_reach, code_sha256, load_mitigation
+from drills.code import code_sha256, load_mitigation
+from drills.world_time import time_of
+from sim.actors.process import Process
+from sim.clock import SECOND
+from sim.config import WorldConfig
 from sim.errors import BadInput
+from sim.world import Mitigation, World
 
 Write = Callable[..., Path]
 
 COUNTER = "starts = []\ndef build(desk):\n    starts.append(desk)\n    return {'every': {1: lambda: list(starts)}}\n"
-
-
-@pytest.fixture(autouse=True)
-def _modules_as_before() -> Iterator[None]:
-    """`build` is called here outside `code_in_reach`, which would take the user's modules out again."""
-    before = dict(sys.modules)
-    yield
-    for name in [name for name in sys.modules if name not in before]:
-        file = getattr(sys.modules[name], "__file__", None)
-        if file is not None and "pytest-of-" in file:
-            del sys.modules[name]
 
 
 @pytest.fixture
@@ -46,22 +41,33 @@ def write(project: Path) -> Write:
     return write_file
 
 
-def seen(hooks: Any) -> Any:
-    return hooks["every"][1]()
+def starts(mitigation: Mitigation, count: int = 1) -> list[Any]:
+    """What `every[1]` answers in each of several processes, started one after the other in one World."""
+    world = World(WorldConfig(monitored=False), 0, mitigation=mitigation)
+    answers = []
+    with time_of(world):
+        for number in range(count):
+            process = Process(world.env, world.hub, world.history, f"process {number}")
+            desk: Any = SimpleNamespace(_world=world, _process=process)
+            hooks: Any = mitigation.build(desk)
+            answers.append(hooks["every"][1]())
+            process.kill()
+    return answers
 
 
-def load(spec: str | None, project: Path | None) -> Any:
-    return load_mitigation(spec, project)
+def seen(spec: str, project: Path | None) -> Any:
+    [answer] = starts(load_mitigation(spec, project))
+    return answer
 
 
 def complaint(spec: str | None, project: Path) -> str:
     with pytest.raises(BadInput) as caught:
-        load(spec, project)
+        load_mitigation(spec, project)
     return caught.value.one_line()
 
 
 def test_without_a_spec_the_reference_bot_is_loaded(project: Path) -> None:
-    assert load(None, project).origin == "drills.reference.bot:build"
+    assert load_mitigation(None, project).origin == "drills.reference.bot:build"
 
 
 @pytest.mark.parametrize(
@@ -69,32 +75,56 @@ def test_without_a_spec_the_reference_bot_is_loaded(project: Path) -> None:
 )
 def test_all_spellings_lead_to_the_same_code(project: Path, write: Write, spec: str) -> None:
     write("bots/kill.py", COUNTER + "class Kill:\n    make = staticmethod(build)\n")
-    mitigation = load(spec, project)
-    assert seen(mitigation.build("desk")) == ["desk"]
+    mitigation = load_mitigation(spec, project)
+    [[desk]] = starts(mitigation)
+    assert desk._process.name == "process 0"
     assert mitigation.origin == spec
 
 
 def test_a_class_is_called_with_the_desk(project: Path, write: Write) -> None:
-    write("bot.py", "class Bot:\n    def __init__(self, desk):\n        self.desk = desk\n")
-    assert load("bot:Bot", project).build("desk").desk == "desk"
+    write(
+        "bot.py",
+        "class Bot:\n    def __init__(self, desk):\n        self.every = {1: self.name}\n        self.desk = desk\n"
+        "    def name(self):\n        return self.desk._process.name\n",
+    )
+    assert seen("bot:Bot", project) == "process 0"
 
 
 @pytest.mark.parametrize("spec", ["script", "script:run", "script.py"])
-def test_a_blocking_run_becomes_a_hook_and_is_not_called_by_build(project: Path, write: Write, spec: str) -> None:
-    write("script.py", "calls = []\ndef run(desk):\n    calls.append(desk)\n    return calls\n")
-    hooks: Any = load(spec, project).build("desk")
-    assert hooks["run"]() == ["desk"]
+def test_a_blocking_run_is_given_the_desk_and_started_with_the_process(project: Path, write: Write, spec: str) -> None:
+    write("script.py", "def run(desk):\n    desk.log('on the way')\n    desk.sleep(3)\n    desk.log('done')\n")
+    world = World(WorldConfig(monitored=False), 0, mitigation=load_mitigation(spec, project))
+    with time_of(world):
+        world.run(10 * SECOND)
+    assert [(e.t_us, e.data["message"]) for e in world.history.of("code.log")] == [
+        (0, "on the way"), (3 * SECOND, "done"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "print('here')\n",
+        "def run():\n    print('here')\nif __name__ == '__main__':\n    run()\n",
+        "def build(parts):\n    print(*parts)\nif __name__ == '__main__':\n    build(['here'])\n",
+    ],
+)
+def test_a_file_with_nothing_for_the_desk_is_a_script(project: Path, write: Write, text: str) -> None:
+    write("bot.py", text)
+    world = World(WorldConfig(monitored=False), 0, mitigation=load_mitigation("bot.py", project))
+    with time_of(world):
+        world.run(SECOND)
+    assert [e.data["text"] for e in world.history.of("code.output")] == ["here"]
 
 
 def test_each_process_starts_with_fresh_modules_also_those_it_imports(project: Path, write: Write) -> None:
     write("state.py", "seen = []\n")
     write(
         "bot.py",
-        "import state\ndef build(desk):\n    state.seen.append(desk)\n    return {'every': {1: lambda: state.seen}}\n",
+        "import state\ndef build(desk):\n    state.seen.append(desk._process.name)\n"
+        "    return {'every': {1: lambda: state.seen}}\n",
     )
-    mitigation = load("bot", project)
-    first, second = mitigation.build("first"), mitigation.build("second")
-    assert (seen(first), seen(second)) == (["first"], ["second"])
+    assert starts(load_mitigation("bot", project), 2) == [["process 0"], ["process 1"]]
 
 
 def test_an_installed_package_is_fresh_as_well(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,28 +132,25 @@ def test_an_installed_package_is_fresh_as_well(project: Path, tmp_path: Path, mo
     (installed / "vendorbot").mkdir(parents=True)
     (installed / "vendorbot" / "__init__.py").write_text(COUNTER, encoding="utf-8")
     monkeypatch.syspath_prepend(str(installed))
-    mitigation = load("vendorbot:build", project)
-    assert [seen(mitigation.build(n)) for n in (1, 2)] == [[1], [2]]
+    assert [len(answer) for answer in starts(load_mitigation("vendorbot:build", project), 2)] == [1, 1]
 
 
 def test_libraries_and_extension_modules_are_left_alone(project: Path, write: Write) -> None:
     import numpy as np
 
     write("bot.py", "import numpy\ndef build(desk):\n    return {'every': {1: lambda: numpy}}\n")
-    assert seen(load("bot", project).build("desk")) is np
+    assert seen("bot", project) is np
 
 
-def test_imports_inside_functions_find_the_project_while_it_is_in_reach(project: Path, write: Write) -> None:
+def test_imports_inside_functions_find_the_project(project: Path, write: Write) -> None:
     write("late.py", "answer = 42\n")
     write(
         "bot.py",
         "def build(desk):\n    def ask():\n        import late\n        return late.answer\n"
         "    return {'every': {1: ask}}\n",
     )
-    with code_in_reach("bot", project):
-        assert seen(load("bot", project).build("desk")) == 42
-    with pytest.raises(ModuleNotFoundError):
-        seen(load("bot", project).build("desk"))
+    assert seen("bot", project) == 42
+    assert "late" not in sys.modules
 
 
 def test_a_file_in_a_package_may_import_its_neighbours(project: Path, write: Write) -> None:
@@ -135,14 +162,14 @@ def test_a_file_in_a_package_may_import_its_neighbours(project: Path, write: Wri
         "from ..limits import LIMIT\nfrom pkg import limits\n"
         "def build(desk):\n    return {'every': {1: lambda: (LIMIT, limits.LIMIT)}}\n",
     )
-    assert seen(load("pkg/deep/bot.py", project).build("desk")) == (7, 7)
+    assert seen("pkg/deep/bot.py", project) == (7, 7)
 
 
 def test_a_file_named_like_a_library_does_not_replace_it(project: Path, write: Write) -> None:
     import calendar
 
     write("calendar.py")
-    load("calendar.py", project).build("desk")
+    seen("calendar.py", project)
     assert sys.modules["calendar"] is calendar
 
 
@@ -151,8 +178,7 @@ def test_nothing_is_left_behind_neither_by_success_nor_by_failure(project: Path,
     write("good.py", "import helper\n" + COUNTER)
     write("bad.py", "import helper\nimport sys\nsys.path.append('/elsewhere')\nraise ValueError('no')\n")
     before = (list(sys.path), set(sys.modules))
-    with code_in_reach("good", project):
-        load("good", project).build("desk")
+    seen("good", project)
     complaint("bad", project)
     assert (list(sys.path), set(sys.modules)) == before
 
@@ -164,8 +190,7 @@ def test_modules_that_a_test_suite_had_imported_are_given_back(
     monkeypatch.syspath_prepend(str(project))
     import mybot  # type: ignore[import-not-found]
 
-    with code_in_reach("mybot", project):
-        load("mybot", project).build("desk")
+    seen("mybot", project)
     assert sys.modules["mybot"] is mybot
     assert mybot.starts == []
     del sys.modules["mybot"]
@@ -176,20 +201,22 @@ def test_the_projects_own_folder_may_have_blanks_and_be_given_relative(
 ) -> None:
     write("bot.py")
     monkeypatch.chdir(project.parent)
-    assert seen(load("bot", Path("their project")).build(1)) == [1]
-    assert seen(load("their project/bot.py", None).build(1)) == [1]
+    assert len(seen("bot", Path("their project"))) == 1
+    assert len(seen("their project/bot.py", None)) == 1
 
 
 # The digest of the source.
 
 
-def test_the_digest_covers_the_package_and_what_is_imported_and_nothing_else(project: Path, write: Write) -> None:
+def test_the_digest_covers_the_projects_code_and_nothing_that_is_installed_in_it(project: Path, write: Write) -> None:
     write("guard.py", "X = 1\n")
     write("bot.py", "import guard\n" + COUNTER)
-    write("unrelated.py", "")
     first = code_sha256("bot", project)
-    write("unrelated.py", "changed = 1\n")
-    assert code_sha256("bot", project) == first
+    write("notes.txt", "changed")
+    write("env/pyvenv.cfg", "")
+    write("env/lib/python3.11/site-packages/other.py", "Y = 1\n")
+    write(".hidden/x.py", "Y = 1\n")
+    assert code_sha256("bot", project) == code_sha256("-m bot", project) == first
     write("guard.py", "X = 22\n")
     assert code_sha256("bot", project) != first
 
@@ -234,13 +261,13 @@ def test_unknown_names(project: Path, write: Write) -> None:
 
 
 def test_things_that_cannot_be_called_with_a_desk(project: Path, write: Write) -> None:
-    path = write("bot.py", "LIMIT = 3\n\ndef build():\n    return {}\n\nasync def run(desk):\n    pass\n")
+    path = write("bot.py", "LIMIT = 3\n\ndef build():\n    return {}\n\nasync def make(desk):\n    pass\n")
     assert complaint("bot:LIMIT", project).startswith(f"{path}: LIMIT: is not callable (got 3); ")
     assert (
         complaint("bot:build", project)
         == f"{path}:3: build: must take the desk and nothing else, it takes (); write build(desk)"
     )
-    assert complaint("bot:run", project).startswith(f"{path}:6: run: is an async function; ")
+    assert complaint("bot:make", project).startswith(f"{path}:6: make: is an async function; ")
 
 
 def test_syntax_errors_point_at_the_users_line_even_in_an_imported_file(project: Path, write: Write) -> None:
@@ -286,6 +313,6 @@ def test_files_that_are_no_python(project: Path, write: Write) -> None:
 def test_nonsense_is_told_in_one_line(project: Path, write: Write, spec: str) -> None:
     write("bot.py")
     if not spec:
-        assert load(spec, project).origin == "drills.reference.bot:build"
+        assert load_mitigation(spec, project).origin == "drills.reference.bot:build"
     else:
         assert "\n" not in complaint(spec, project)

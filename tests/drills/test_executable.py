@@ -203,8 +203,8 @@ def test_starts_are_kept_in_their_order() -> None:
 def test_options_that_do_not_go_together(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="cannot go with --code"):
         RunOptions(exec="./stop.sh", code="bot:build")
-    with pytest.raises(BadInput, match="cannot go with --unmodified"):
-        RunOptions(exec="./stop.sh", unmodified=True)
+    with pytest.raises(BadInput, match="cannot go with --python"):
+        RunOptions(exec="./stop.sh", python=Path("python"))
     with pytest.raises(BadInput, match="--exec-on: needs --exec"):
         RunOptions(exec_on="alert")
     with pytest.raises(BadInput, match="--isolation: needs --exec"):

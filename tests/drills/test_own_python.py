@@ -38,7 +38,7 @@ REFERENCE = Path(__file__).parents[2] / "drills" / "reference"
 
 def run(project: Path, code: str, python: Path | None, responder: str = "none"):
     options = RunOptions(
-        seed=3, code=code, unmodified=True, python=python, project=project, cases=(CASE,), responder=responder
+        seed=3, code=code, python=python, project=project, cases=(CASE,), responder=responder
     )
     return run_drill(drills()["q1"], options)
 
@@ -77,9 +77,8 @@ def test_a_stored_run_repeats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert replay_command(Path("results/runs"), "latest", anyway=False) == 0
 
 
-def test_the_option_is_read_back_and_means_unmodified() -> None:
+def test_the_option_is_read_back() -> None:
     options = RunOptions(seed=3, code="bot.py", python=Path("env/bin/python"))
-    assert options.unmodified
     assert RunOptions.from_text(options.as_text()) == options
     assert options.replay_command("q1").endswith("--code bot.py --python env/bin/python")
 
@@ -89,11 +88,11 @@ def test_what_cannot_be_run_is_told_before_anything_happens(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["run", "q1", "--python", str(HERE)]) == 2
-    assert "--python: no code to run as it is; name it with --code" in capsys.readouterr().err
+    assert "--python: no code to run in it; name it with --code" in capsys.readouterr().err
     assert main(["run", "q1", "--code", "bot.py", "--python", "env/bin/python"]) == 2
     assert "--python: there is no such file" in capsys.readouterr().err
     with pytest.raises(BadInput, match="no such file"):
-        load_mitigation("nowhere.py", tmp_path, python=HERE, unmodified=True)
+        load_mitigation("nowhere.py", tmp_path, python=HERE)
 
 
 def test_a_missing_package_ends_the_run_with_the_users_line(

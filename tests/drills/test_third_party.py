@@ -50,7 +50,7 @@ CASES = tuple(dict.fromkeys(defect.case for defect in PLANTED))
 
 def measured(folder: Path, case: str, responder: str = "none", seed: int = 7) -> Measured:
     scenario = OWN.get(case) or library()[case]
-    mitigation = load_mitigation(TARGET, folder, unmodified=True)
+    mitigation = load_mitigation(TARGET, folder)
     if responder == "none":
         return measure_run(run_case(scenario, seed, mitigation, None, None), None, automation_only=True)
     plan = plan_of_drill(case)

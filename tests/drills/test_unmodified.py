@@ -40,7 +40,7 @@ def build(desk):
 
 
 def run(project: Path, code: str, case: str = "q1-daily-loss"):
-    options = RunOptions(seed=3, code=code, unmodified=True, project=project, cases=(case,), responder="none")
+    options = RunOptions(seed=3, code=code, project=project, cases=(case,), responder="none")
     return run_drill(drills()["q1"], options)
 
 
@@ -63,6 +63,19 @@ def test_hooks_sleep_in_virtual_time_on_the_simulated_day(tmp_path: Path) -> Non
     history = run(tmp_path, "bot.py:build").histories["q1-daily-loss"]
     said = {event.data["message"] for event in history.of("code.log")}
     assert said == {"slept 2.0 s on 2026-03-10"}
+
+
+CALLER = """\
+import socket
+
+def build(desk):
+    def look():
+        try:
+            socket.create_connection(("api.elsewhere.example", 443), timeout=5)
+        except socket.gaierror:
+            print("refused")
+    return {"every": {600: look}}
+"""
 
 
 BUYER = """\
@@ -92,7 +105,7 @@ def test_its_own_orders_are_known_to_the_firm_but_for_those_it_never_heard_of_ag
 ) -> None:
     (tmp_path / "bot.py").write_text(BUYER.replace("LOOK", look), encoding="utf-8")
     options = RunOptions(
-        seed=3, code="bot.py", unmodified=True, project=tmp_path, cases=("q2-html-502",), responder="none"
+        seed=3, code="bot.py", project=tmp_path, cases=("q2-html-502",), responder="none"
     )
     finished = run_drill(drills()["q2"], options)
     history = finished.histories["q2-html-502"]
@@ -105,12 +118,12 @@ def test_its_own_orders_are_known_to_the_firm_but_for_those_it_never_heard_of_ag
 
 def test_what_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no such file"):
-        load_mitigation("nowhere.py", tmp_path, unmodified=True)
-    with pytest.raises(BadInput, match="--code"):
-        load_mitigation(None, tmp_path, unmodified=True)
+        load_mitigation("nowhere.py", tmp_path)
 
 
-def test_the_option_is_in_the_record_and_in_the_replay_command() -> None:
-    options = RunOptions(seed=3, code="bot.py", unmodified=True)
-    assert RunOptions.from_text(options.as_text()) == options
-    assert "--unmodified" in options.replay_command("q1")
+def test_a_hook_reaches_no_real_network_without_being_asked(tmp_path: Path) -> None:
+    (tmp_path / "bot.py").write_text(CALLER, encoding="utf-8")
+    finished = run(tmp_path, "bot:build")
+    history = finished.histories["q1-daily-loss"]
+    assert [event.data["what"] for event in history.of("code.refused")] == ["api.elsewhere.example"]
+    assert {event.data["text"] for event in history.of("code.output")} == {"refused"}

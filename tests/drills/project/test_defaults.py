@@ -12,8 +12,8 @@ from drills.project.defaults import Chosen, chosen
 from drills.project.settings import NAME
 from sim.errors import BadInput
 
-TEXT = "drills: [q1, q2]\nrunbook: docs/book.md\ncode: bot:build\nunmodified: true\nseed: 7\nresponder: perfect\n"
-NOTHING = dict.fromkeys(("seed", "runbook", "code", "project", "unmodified", "python", "responder", "exec"))
+TEXT = "drills: [q1, q2]\nrunbook: docs/book.md\ncode: bot:build\nseed: 7\nresponder: perfect\n"
+NOTHING = dict.fromkeys(("seed", "runbook", "code", "project", "python", "responder", "exec"))
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_without_a_word_the_settings_say_everything(folder: Path) -> None:
     run = asked()
     assert (run.drills, run.settings) == (["q1", "q2"], Path(NAME))
     assert run.options == RunOptions(
-        seed=7, runbook="docs/book.md", code="bot:build", unmodified=True, responder="perfect"
+        seed=7, runbook="docs/book.md", code="bot:build", responder="perfect"
     )
 
 
@@ -44,7 +44,7 @@ def test_what_is_typed_wins(folder: Path) -> None:
 
 def test_other_code_takes_nothing_of_the_settings_code(folder: Path) -> None:
     run = asked(code="mine:build")
-    assert (run.options.code, run.options.unmodified) == ("mine:build", False)
+    assert run.options.code == "mine:build"
     assert asked(exec="./stop.sh").options.code is None
 
 

@@ -38,7 +38,7 @@ def test_settings_that_cannot_be_used_end_the_examination(tmp_path: Path) -> Non
 
 def test_code_that_does_not_start_is_told_with_its_line(tmp_path: Path) -> None:
     repository(tmp_path, bot="def build(desk):\n    return {'every': {1: lambda: 1 / 0}}\n")
-    [trouble] = troubles(checks(tmp_path, "code: bot:build\nunmodified: true\n"))
+    [trouble] = troubles(checks(tmp_path, "code: bot:build\n"))
     assert "ZeroDivisionError: division by zero in every[1]" in trouble
     assert "bot.py:2" in trouble
     repository(tmp_path, bot="import nothing_of_this_name\n")
@@ -58,7 +58,7 @@ def test_a_package_that_only_the_codes_own_environment_has(tmp_path: Path) -> No
 def test_what_a_drill_does_not_have_is_named(tmp_path: Path) -> None:
     text = "import multiprocessing\nimport ib_async\nimport requests\nrequests.get('https://feed.ourvendor.io/v1')\n"
     repository(tmp_path, bot=KILL_SWITCH + text, run=SCRIPT)
-    warned = " | ".join(troubles(checks(tmp_path, "code: run.py\nunmodified: true\n"), "warn"))
+    warned = " | ".join(troubles(checks(tmp_path, "code: run.py\n"), "warn"))
     assert "feed.ourvendor.io does not exist in a drill" in warned
     assert "ib_async looks for TWS" in warned
     assert "multiprocessing is refused in virtual time (bot.py:" in warned
@@ -86,5 +86,5 @@ def test_an_emergency_script_is_looked_for(tmp_path: Path) -> None:
 
 def test_a_program_that_ends_by_itself_does_not_run(tmp_path: Path) -> None:
     repository(tmp_path, bot="import argparse\nargparse.ArgumentParser(prog='bot').error('name an action')\n")
-    [trouble] = troubles(checks(tmp_path, "code: bot.py\nunmodified: true\n"))
+    [trouble] = troubles(checks(tmp_path, "code: bot.py\n"))
     assert "ends by itself with exit status 2" in trouble

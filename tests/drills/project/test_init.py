@@ -46,12 +46,12 @@ def test_a_kill_switch_is_wired_and_can_be_drilled_at_once(
     assert 'fill in: what notify_prime_broker of the broker does' in text
     settings = read_settings(root)
     assert settings is not None
-    assert (settings.code, settings.unmodified) == ("firedrill_adapter:build", True)
+    assert settings.code == "firedrill_adapter:build"
     assert settings.runbook == "docs/runbook.md"
     assert doctor_command(root) == 0
     assert "firedrill_adapter:build starts and runs on a healthy firm" in capsys.readouterr().out
     options = RunOptions(
-        seed=7, code=settings.code, unmodified=True, project=root, cases=("q1-daily-loss",), responder="none"
+        seed=7, code=settings.code, project=root, cases=("q1-daily-loss",), responder="none"
     )
     record = run_drill(drills()["q1"], options, shorten=False).record
     assert "code-health" in {finding.checker for finding in record.findings}  # the bridge says what it does not know
@@ -75,7 +75,7 @@ def test_a_script_is_run_as_it_is_and_needs_no_adapter(tmp_path: Path) -> None:
     assert init(repository(tmp_path, run=SCRIPT)) == ""
     settings = read_settings(tmp_path)
     assert settings is not None
-    assert (settings.code, settings.unmodified) == ("run.py", True)
+    assert settings.code == "run.py"
 
 
 def test_a_bot_with_a_loop_and_a_broker_of_its_own_is_drilled_as_it_is(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_bot_with_a_loop_and_a_broker_of_its_own_is_drilled_as_it_is(tmp_path:
     adapter = init(repository(tmp_path, bot____init__="", bot__limits="", bot____main__=main))
     settings = read_settings(tmp_path)
     assert settings is not None
-    assert (settings.code, settings.unmodified) == ("-m bot", True)
+    assert settings.code == "-m bot"
     assert 'client=TradingClient("key", "secret", paper=True)' in adapter
     assert "# code: firedrill_adapter:build" in (tmp_path / NAME).read_text()
     assert doctor_command(tmp_path) == 0
@@ -94,7 +94,7 @@ def test_what_is_awaited_of_the_broker_can_be_awaited(tmp_path: Path) -> None:
     assert "async def cancel_all(self, *args" in text
     assert "async def close_all(self, *args" in text
     options = RunOptions(
-        seed=7, code="firedrill_adapter:build", unmodified=True, project=tmp_path, cases=("q1-manual",),
+        seed=7, code="firedrill_adapter:build", project=tmp_path, cases=("q1-manual",),
         responder="default",
     )  # fmt: skip
     record = run_drill(drills()["q1"], options, shorten=False).record
