@@ -5,6 +5,7 @@ Everything reads the same without colour and in 80 columns. User text is never p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,10 @@ _STYLE = {
     "info": "bold",
 }
 _LEDGER_LINES = 5
+_OF_A_KIND = 2
+"""So many findings of one check are shown."""
 _FINDINGS = 8
+"""So many in all."""
 
 
 def print_run(console: Console, record: RunRecord, report: Path | None = None) -> None:
@@ -132,14 +136,27 @@ def _findings(record: RunRecord) -> RenderableType | None:
     if not record.findings:
         return None
     found = wording.by_severity(record.findings)
+    shown = _first_of_each_kind(found)
     lines: list[RenderableType] = [Text("Findings", style="bold")]
-    lines += [_finding(record, finding, cases) for finding, cases in found[:_FINDINGS]]
-    if len(found) > _FINDINGS:
-        lines.append(Text(f"  {len(found) - _FINDINGS} more in the report"))
+    lines += [_finding(record, finding, cases) for finding, cases in shown]
+    if len(found) > len(shown):
+        lines.append(Text(f"  {len(found) - len(shown)} more in the report"))
     return Group(*lines)
 
 
+def _first_of_each_kind(found: Sequence[tuple[Finding, Sequence[str]]]) -> list[tuple[Finding, Sequence[str]]]:
+    """The worst findings, few of each check: forty orders that a halt left alive must not hide the rest."""
+    kinds: Counter[str] = Counter()
+    shown = []
+    for finding, cases in found:
+        kinds[finding.id] += 1
+        if finding.checker is None or kinds[finding.id] <= _OF_A_KIND:
+            shown.append((finding, cases))
+    return shown[:_FINDINGS]
+
+
 def _finding(record: RunRecord, finding: Finding, cases: Sequence[str]) -> RenderableType:
+    from rich.console import Group
     from rich.padding import Padding
     from rich.text import Text
 
@@ -148,16 +165,16 @@ def _finding(record: RunRecord, finding: Finding, cases: Sequence[str]) -> Rende
     where.append(wording.in_cases(cases) if cases else "")
     exhibit = record.exhibit(finding)
     shown = f"shown by {wording.one_line(exhibit.text, 120)}" if exhibit else ""
-    text = Text.assemble((finding.severity, _STYLE[finding.severity]), "  ", wording.one_line(finding.title))
+    head = Text.assemble((finding.severity, _STYLE[finding.severity]), "  ", wording.one_line(finding.title))
     claims = [
         f"{word} {wording.one_line(said, 100)}"
         for word, said in (("reported", finding.claim), ("true", finding.truth))
         if said
     ]
-    for more in ("; ".join(claims), ", ".join(wording.one_line(part) for part in where if part), shown):
-        if more:
-            text.append(f"\n  {more}", style="dim")
-    return Padding(text, (0, 0, 0, 2))
+    said = "; ".join(claims) or wording.one_line(finding.detail, 150)
+    lines = [said, ", ".join(wording.one_line(part) for part in where if part), shown]
+    more = [Padding(Text(text, style="dim"), (0, 0, 0, 4)) for text in lines if text]
+    return Group(Padding(head, (0, 0, 0, 2)), *more)
 
 
 def _cases(record: RunRecord) -> RenderableType | None:

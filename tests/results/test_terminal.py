@@ -78,6 +78,18 @@ def test_a_long_ledger_and_many_findings_are_cut_with_their_rest_named() -> None
     assert "−14.3" in text, "5.9 three times and 4.4 twice are shown; 4.4 and 3.3 three times are the rest"
 
 
+def test_forty_orders_that_a_halt_left_alive_do_not_hide_that_the_flatten_lied() -> None:
+    case = lead_case()
+    alive = [
+        case.findings[0].model_copy(update={"id": "halt", "checker": "halt", "title": f"ord-{n} live", "claim": None})
+        for n in range(40)
+    ]
+    text = printed(run_of(case.model_copy(update={"findings": [*alive, *case.findings]})))
+    assert text.count(" live") == 2
+    assert "reported flat, 190 open" in text
+    assert "38 more in the report" in text
+
+
 def test_a_run_that_nobody_answered_says_so() -> None:
     text = printed(run_of(inconclusive_case()))
     assert text.startswith("INCONCLUSIVE")
