@@ -47,7 +47,7 @@ def test_the_replay_command_is_plain_words_to_a_shell(chosen: RunOptions) -> Non
 def test_the_command_names_only_what_differs_from_the_default() -> None:
     assert RunOptions(seed=7).replay_command("q1") == "firedrill run q1 --seed 7"
     assert RunOptions().replay_command("q1", "q2") == "firedrill run q1 q2 --seed 0"
-    given_all = RunOptions(3, "a b.md#x", "m:build", False, "none", ("c1", "c2"), Path("../bot"))
+    given_all = RunOptions(3, "a b.md#x", "m:build", "none", ("c1", "c2"), Path("../bot"))
     assert given_all.replay_command("q1") == (
         "firedrill run q1 --seed 3 --runbook 'a b.md#x' --code m:build --project ../bot "
         "--responder none --case c1 --case c2"
