@@ -36,7 +36,7 @@ def run(
     ] = None,
     code: Annotated[
         str | None,
-        typer.Option("--code", metavar="CODE", help="Your mitigation code (below); default: the reference bot."),
+        typer.Option("--code", metavar="CODE", help="Your mitigation code (see above); default: the reference bot."),
     ] = None,
     project: Annotated[
         Path | None,
@@ -51,7 +51,7 @@ def run(
     ] = None,
     exec_on: Annotated[
         str | None,
-        typer.Option("--exec-on", metavar="WHEN", help="What starts it; default: alert,halt (see below)."),
+        typer.Option("--exec-on", metavar="WHEN", help="What starts it; default: alert,halt (see above)."),
     ] = None,
     isolation: Annotated[
         str | None, typer.Option("--isolation", metavar="HOW", help="How it is shut in: auto, netns or shim.")
@@ -61,7 +61,7 @@ def run(
         typer.Option(
             "--python",
             metavar="PATH",
-            help="Run the code as it is in this interpreter (an environment's bin/python, 3.8 or later).",
+            help="Run the code in this interpreter (an environment's bin/python, 3.8 or later).",
         ),
     ] = None,
     responder: Annotated[
