@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from sim.claims_abroad import LANGUAGES
 
@@ -67,8 +68,13 @@ _NOT_A_CLAIM = re.compile(
 
 def claims_in(text: str) -> list[str]:
     """Names of the claims that `text` makes; none when it is hedged, negated or a question."""
+    return list(_claims_in(text))
+
+
+@lru_cache(maxsize=4096)  # a bot that polls through a weekend says the same every few seconds
+def _claims_in(text: str) -> tuple[str, ...]:
     lowered = text.lower()
     said = set() if _NOT_A_CLAIM.search(lowered) else {name for name in CLAIMS if CLAIMS[name].search(lowered)}
     for language in LANGUAGES:
         said.update(language.claims_in(lowered))
-    return [name for name in CLAIMS if name in said]
+    return tuple(name for name in CLAIMS if name in said)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,6 +46,10 @@ class History:
         """Stamp events with the time of `env`."""
         self._env = env
         self.rows: list[Row] = []
+        self._places: dict[str, list[int]] = {}
+        """Where the rows of each kind are, as far as they have been looked through."""
+        self._looked = 0
+        self._first: Row | None = None
         self.series: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
     def emit(self, kind: str, subject: str = "", /, **data: Any) -> None:
@@ -63,16 +68,32 @@ class History:
         """Events of these kinds, oldest first; a kind that ends in a dot selects its whole lane."""
         lanes = tuple(k for k in kinds if k.endswith("."))
         exact = frozenset(kinds)
-        return [
-            Event(seq, *row)
-            for seq, row in enumerate(self.rows)
-            if row[1] in exact or (lanes and row[1].startswith(lanes))
-        ]
+        places = self._by_kind()
+        wanted = [seqs for kind, seqs in places.items() if kind in exact or (lanes and kind.startswith(lanes))]
+        rows = self.rows
+        return [Event(seq, *rows[seq]) for seq in (wanted[0] if len(wanted) == 1 else sorted(chain(*wanted)))]
+
+    def _by_kind(self) -> dict[str, list[int]]:
+        """Where the rows of each kind are: judging asks for some twenty kinds, again and again."""
+        rows, places = self.rows, self._places
+        if self._looked and (len(rows) < self._looked or rows[0] is not self._first):  # others are in their place
+            places.clear()
+            self._looked = 0
+        for seq in range(self._looked, len(rows)):
+            kind = rows[seq][1]
+            if kind in places:
+                places[kind].append(seq)
+            else:
+                places[kind] = [seq]
+        self._looked = len(rows)
+        self._first = rows[0] if rows else None
+        return places
 
     def first(self, kind: str, subject: str | None = None, since_us: int = 0) -> Event | None:
         """The first event of `kind` (about `subject`) at or after `since_us`, or None."""
-        for seq, row in enumerate(self.rows):
-            if row[1] == kind and row[0] >= since_us and (subject is None or row[2] == subject):
+        for seq in self._by_kind().get(kind, ()):
+            row = self.rows[seq]
+            if row[0] >= since_us and (subject is None or row[2] == subject):
                 return Event(seq, *row)
         return None
 

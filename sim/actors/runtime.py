@@ -176,6 +176,7 @@ class Runtime:
             program.kill(-int(signal.SIGKILL))
         self.programs.clear()
         self.activate(None)
+        self.watchdog.close()
         for ended in self.on_close:
             ended()
         shutil.rmtree(self.directory, ignore_errors=True)

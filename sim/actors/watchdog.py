@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from sim.actors.runtime import Runtime
 
 _SIGNAL = signal.SIGUSR2
-_real_event, _real_thread_start, _real_signal = threading.Event, threading.Thread.start, signal.signal
+_real_lock, _real_event, _real_thread_start, _real_signal = (
+    threading.Lock, threading.Event, threading.Thread.start, signal.signal,
+)  # fmt: skip
 _real_pthread_kill, _real_ident, _real_join = signal.pthread_kill, threading.get_ident, threading.Thread.join
 
 
@@ -48,41 +50,53 @@ class Watchdog:
         self.elsewhere = False
         """Whether a process of the machine is waited for, which is watched in a way of its own."""
         self._stacks: list[list[stacks.Place]] = []
+        self._watched: int | None = None
+        """The thread of the machine that is watched now."""
+        self._turn = _real_lock()
+        """Held to interrupt it, and to begin or end watching: no signal may come when nobody handles it any more."""
+        self._closed = _real_event()
+        self._watcher: threading.Thread | None = None
 
     @contextmanager
     def watching(self) -> Generator[None, None, None]:
         """Watch while the block runs."""
-        done = _real_event()
-        ident = _real_ident()
         on_main = threading.current_thread() is threading.main_thread()
         before: Any = _real_signal(_SIGNAL, self._interrupted) if on_main else None
-        watcher = threading.Thread(target=self._watch, args=(done, ident, on_main), daemon=True, name="watchdog")
-        _real_thread_start(watcher)
+        if self._watcher is None:
+            self._watcher = threading.Thread(target=self._watch, args=(on_main,), daemon=True, name="watchdog")
+            _real_thread_start(self._watcher)
+        with self._turn:
+            self._watched = _real_ident()
+            self.beat += 1
         try:
             yield
         finally:
-            done.set()
-            _real_join(watcher)
+            with self._turn:
+                self._watched = None
             if on_main:
                 _real_signal(_SIGNAL, before)
 
-    def _watch(self, done: Any, ident: int, on_main: bool) -> None:
+    def close(self) -> None:
+        """Watch no more."""
+        self._closed.set()
+        if self._watcher is not None:
+            _real_join(self._watcher)
+
+    def _watch(self, on_main: bool) -> None:
         seen, since = self.beat, wall_seconds()
         step_s = self.limit_s / 10
-        while not done.wait(step_s):
-            if self.elsewhere or self.beat != seen:
-                seen, since = self.beat, wall_seconds()
-                self._stacks.clear()
-                continue
-            frame = sys._current_frames().get(ident)
-            if frame is not None:
-                self._stacks.append(_places(frame))
-            if wall_seconds() - since > self.limit_s:
-                since = wall_seconds()
-                if on_main:
-                    _real_pthread_kill(ident, _SIGNAL)
-                else:
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(BusyLoop))
+        while not self._closed.wait(step_s):
+            with self._turn:
+                if self._watched is None or self.elsewhere or self.beat != seen:
+                    seen, since = self.beat, wall_seconds()
+                    self._stacks.clear()
+                    continue
+                frame = sys._current_frames().get(self._watched)
+                if frame is not None:
+                    self._stacks.append(_places(frame))
+                if wall_seconds() - since > self.limit_s:
+                    since = wall_seconds()
+                    _interrupt(self._watched, on_main)
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
         me = greenlet.getcurrent()
@@ -102,6 +116,13 @@ class Watchdog:
             "code.hang", program.name, endpoint="busy loop", at=stacks.innermost([place], lambda _: True),
             stack=[f"{stacks.innermost([p], lambda _: True)} in {p[2]}" for p in own[-8:]], waited_s=0.0,
         )  # fmt: skip
+
+
+def _interrupt(ident: int, on_main: bool) -> None:
+    if on_main:
+        _real_pthread_kill(ident, _SIGNAL)
+    else:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(BusyLoop))
 
 
 def _places(frame: FrameType | None) -> list[stacks.Place]:

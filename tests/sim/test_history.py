@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sim.clock import VirtualTime
 from sim.history import Event, History
@@ -46,6 +48,31 @@ def test_the_first_of_a_kind_by_subject_and_time() -> None:
     assert (found.seq, found.get("qty"), found.get("price", 9.5)) == (3, 7, 9.5)
     assert history.first("order.sent", "o1", since_us=1) is None
     assert history.first("order.filled") is None
+
+
+KINDS = st.sampled_from(["order.sent", "order.acked", "fault.landed", "code.log"])
+QUESTIONS = st.lists(st.sampled_from(["order.", "order.sent", "fault.landed", "code.", "code"]), max_size=3)
+
+
+@given(st.lists(st.one_of(KINDS, QUESTIONS), max_size=40))
+def test_asking_in_the_middle_of_a_run_finds_what_a_look_at_every_row_would(acts: list[str | list[str]]) -> None:
+    history = History(VirtualTime())
+    for act in acts:
+        if isinstance(act, str):
+            history.emit(act, act)
+            continue
+        found = [e for e in history if any(e.kind == k or (k.endswith(".") and e.kind.startswith(k)) for k in act)]
+        assert history.of(*act) == found
+        assert all(history.first(kind) == next((e for e in history if e.kind == kind), None) for kind in act)
+
+
+def test_rows_that_are_put_in_place_of_others_are_found() -> None:
+    history = recorded()
+    history.of("order.")
+    history.rows = [(1, "code.log", "a", {}), *history.rows[1:], (2, "order.sent", "z", {})]
+    assert [e.seq for e in history.of("order.")] == [1, 3, 5]
+    history.rows = []
+    assert history.of("order.") == []
 
 
 def test_a_field_may_be_called_like_the_arguments_of_emit() -> None:
