@@ -14,14 +14,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from drills.lint.repository import Repository
+from sim.lockstep.agent.libraries import PAST_PYTHON
 
-BELOW_PYTHON: Mapping[str, str] = {
-    "pycurl": "requests or httpx", "curl_cffi": "requests or httpx", "grpc": "an HTTP interface",
-    "confluent_kafka": "aiokafka or kafka-python", "zmq": "plain sockets", "uvloop": "the standard event loop",
-    "psycopg2": "pg8000, or no database in the drilled part", "psycopg": "pg8000, or no database in the drilled part",
-    "MySQLdb": "PyMySQL, or no database in the drilled part", "quickfix": "the desk's broker",
-    "gevent": "threads or asyncio", "eventlet": "threads or asyncio",
-}  # fmt: skip
+BELOW_PYTHON: Mapping[str, str] = {name: instead for name, (_, instead) in PAST_PYTHON.items()}
 """Packages whose sockets or sleeps are made in C, out of the World's reach -> what can be drilled."""
 NO_SUCH_SYSTEM: Mapping[str, str] = {
     "ib_insync": "TWS", "ib_async": "TWS", "ibapi": "TWS", "ccxt": "the crypto exchanges", "redis": "Redis",

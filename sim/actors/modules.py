@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from sim.actors.libraries import is_refused
 from sim.actors.patching import Patches
 from sim.actors.stacks import importing_library
 from sim.actors.strand import current
@@ -53,7 +54,7 @@ class Loaded:
         return {name: sys.modules.pop(name) for name in own}
 
     def _is_own(self, name: str, module: Any) -> bool:
-        if getattr(module, "__firedrill__", False):
+        if getattr(module, "__firedrill__", False) or is_refused(name):
             return True
         if name == "__main__":
             return False

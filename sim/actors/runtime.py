@@ -31,6 +31,7 @@ from sim.actors import (
     files,
     guards,
     headers,
+    libraries,
     modules,
     names,
     output,
@@ -51,6 +52,7 @@ from sim.claims import claims_in
 PATCHES = Patches()
 for _part in (
     vtime, threads, signals, names, sockets, selecting, tls, headers, aio, environment, output, files, guards, modules,
+    libraries,
 ):  # fmt: skip
     _part.add_patches(PATCHES)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sim.lockstep.agent import patching
-from sim.lockstep.agent.places import here, importing_library
+from sim.lockstep.agent.places import here, imported_by_project, importing_library
 from sim.lockstep.agent.wire import World, mine, note, request
 
 _real_exit = os._exit
@@ -18,15 +18,6 @@ _REFUSED = (
     "system", "fork", "forkpty", "popen", "posix_spawn", "posix_spawnp", "execv", "execve", "execvp", "execvpe",
     "execl", "execle", "execlp", "execlpe", "spawnv", "spawnve", "spawnvp", "spawnvpe", "killpg",
 )  # fmt: skip
-_LIBRARIES = {
-    "uvloop": "its event loop waits by itself, in C", "gevent": "it waits by itself, in C",
-    "eventlet": "it replaces the standard library itself", "pycurl": "it opens connections by itself, in C",
-    "curl_cffi": "it opens connections by itself, in C", "grpc": "it opens connections by itself, in C",
-    "zmq": "it opens connections by itself, in C", "psycopg2": "it opens connections by itself, in C",
-    "confluent_kafka": "it opens connections by itself, in C",
-}  # fmt: skip
-"""Modules that wait or talk past the standard library, and why that cannot be simulated."""
-
 _AUDITED = frozenset(
     ("os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.spawn", "os.system", "subprocess.Popen",
      "socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg")
@@ -85,6 +76,11 @@ def _audit(event: str, args: Any) -> None:
             refuse("socket", str(address), "a real socket: nothing leaves the machine in a drill")
     elif not World.settings.get("spawn") or event in ("os.fork", "os.forkpty"):
         _refuse_process(event, str(args[0] if args else ""))
+
+
+def _tell_of_library(name: str) -> None:
+    if imported_by_project():  # what a library tries first and can do without is not worth telling
+        note("refuse", "library", name, here())
 
 
 def _change_random(module: Any) -> None:
@@ -154,6 +150,5 @@ def install() -> None:
     patching.when_imported("numpy.random", _change_numpy)
     patching.when_imported("uuid", _change_uuid)
     patching.when_imported("platform", _change_platform)
-    patching.Refuser.refused = _LIBRARIES
-    patching.Refuser.tell = staticmethod(lambda name: note("refuse", "library", name, here()))
+    patching.Refuser.tell = staticmethod(_tell_of_library)
     sys.addaudithook(_audit)

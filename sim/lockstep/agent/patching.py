@@ -8,6 +8,8 @@ from importlib.machinery import ModuleSpec
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
+from sim.lockstep.agent.libraries import PAST_PYTHON, complaint
+
 _replaced: dict[int, Any] = {}
 _originals: list[Any] = []
 _after: dict[str, list[Callable[[Any], None]]] = {}
@@ -111,14 +113,12 @@ class Finder:
 class Refuser:
     """Refuses modules that would wait or talk to the network by themselves, past everything replaced here."""
 
-    refused: dict[str, str] = {}
     tell: Callable[[str], None] = staticmethod(lambda name: None)
 
     @classmethod
     def find_spec(cls, fullname: str, path: Any = None, target: Any = None) -> Any:
         """ImportError with the reason for a module that is refused."""
-        reason = cls.refused.get(fullname)
-        if reason is not None:
+        if fullname in PAST_PYTHON:
             cls.tell(fullname)
-            raise ImportError(f"{fullname} is not available in a drill: {reason}", name=fullname)
+            raise ImportError(complaint(fullname), name=fullname)
         return None

@@ -42,6 +42,17 @@ def importing_library() -> bool:
     return False
 
 
+def imported_by_project() -> bool:
+    """Whether the `import` statement that runs now is the project's."""
+    frame: Any = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith("<frozen importlib") and not is_ours(file):
+            return is_project(file)
+        frame = frame.f_back
+    return False
+
+
 def here() -> str:
     """The project's statement that is running now."""
     frame: Any = sys._getframe(1)
