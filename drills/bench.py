@@ -10,6 +10,7 @@
     crossing-over-pipe   a sleep of code in its own interpreter (`--python`) over a bare round trip by pipe: at most 10
     crossing-over-ours   the same sleep over one of code in our own process: at most 25
     shim-call            a script's `sleep` in lock-step over a start of `/bin/true` by a shell: at most 8 (Linux)
+    sleep-switch     a program's `time.sleep` in virtual time over a wait of a plain SimPy process: at most 6
     alpaca-call      an alpaca-py call in virtual time over the same call answered at once: at most 3.5
     outage-2h        two hours of outage against a polling alpaca-py bot, over its 120 calls answered at once: 4.2
 
@@ -59,6 +60,7 @@ def ratios(
         "help": partial(others.help_text, seeds),
         "crossing over pipe": partial(crossings.against_pipe, seeds, sleeps),
         "crossing over ours": partial(crossings.against_ours, seeds, sleeps),
+        "sleep": partial(programs.sleep_switch, seeds[:3]),
         "alpaca-py call": partial(programs.alpaca_call, seeds[:3]),
         "outage": partial(programs.outage, seeds[:3]),
     }

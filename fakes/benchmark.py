@@ -8,9 +8,11 @@ from __future__ import annotations
 import tempfile
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+import simpy
 
 from fakes.alpaca.core import register
 from sim.actors.process import Process
@@ -23,6 +25,8 @@ from sim.strategies import StrategyConfig
 from sim.world import World
 
 _cpu_ns = time.process_time_ns
+
+SLEEPS = 20_000
 
 _SLEEPS = """
 import time
@@ -59,13 +63,32 @@ class Cost(NamedTuple):
 
 def measure() -> Iterator[Cost]:
     """The cost of a sleep, of an alpaca-py call, and of two hours of outage, each the least of three."""
-    sleep_us = min(_seconds(_SLEEPS, 60, 260) for _ in range(3)) / 20_000 * 1e6
+    sleep_us = min(sleeps_seconds() for _ in range(3)) / SLEEPS * 1e6
     yield Cost("sleep switch", sleep_us, "us", 6.0)
     call_s = min(call_seconds() for _ in range(3))
     yield Cost("alpaca-py call", call_s * 1e6, "us", 600.0)
     bare_s = min(bare_call_seconds() for _ in range(3))
     yield Cost("alpaca-py call to the bare call without a network", call_s / bare_s, "ratio", 3.5)
     yield Cost("two hours of outage, a poll a minute", min(outage_seconds() for _ in range(3)) * 1e3, "ms", 100.0)
+
+
+def sleeps_seconds() -> float:
+    """Processor seconds of `SLEEPS` sleeps of a program in virtual time."""
+    return _seconds(_SLEEPS, 60, 60 + SLEEPS // 100)
+
+
+def bare_sleeps_seconds() -> float:
+    """Processor seconds of as many waits of a plain SimPy process, which a program cannot be written as."""
+    env = simpy.Environment()
+
+    def process() -> Generator[simpy.Event, None, None]:
+        while True:
+            yield env.timeout(0.01)
+
+    env.process(process())
+    began_ns = _cpu_ns()
+    env.run(SLEEPS / 100)
+    return (_cpu_ns() - began_ns) / 1e9
 
 
 def call_seconds() -> float:

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from drills.benchmarks.ratios import Ratio, by_turns
-from fakes.benchmark import bare_call_seconds, call_seconds, outage_seconds
+from fakes.benchmark import (
+    bare_call_seconds,
+    bare_sleeps_seconds,
+    call_seconds,
+    outage_seconds,
+    sleeps_seconds,
+)
 
 POLLS = 120
 """In two hours of outage."""
+
+
+def sleep_switch(seeds: range) -> Ratio:
+    """A `time.sleep` of a program, out of plain Python and back, over a wait of a SimPy process.
+
+    At 1 us for the wait the target is 6 us.
+    """
+    return Ratio("sleep-switch", by_turns(lambda _: sleeps_seconds(), lambda _: bare_sleeps_seconds(), seeds), 6.0)
 
 
 def alpaca_call(seeds: range) -> Ratio:

@@ -52,7 +52,7 @@ def test_each_ratio_is_one_line() -> None:
     assert [ratio.name for ratio in measured] == [
         "full-day-light", "full-day-heavy", "window", "naive", "adherence-40x500", "history-digest", "help",
         "crossing-over-pipe", "crossing-over-ours",
-        "alpaca-call", "outage-2h",
+        "sleep-switch", "alpaca-call", "outage-2h",
         *(["shim-call"] if sys.platform.startswith("linux") else []),
     ]  # fmt: skip
     for ratio in measured:
