@@ -16,15 +16,16 @@ import simpy
 from sim.actors.hub import Killed
 from sim.actors.program import Program
 from sim.actors.strand import Strand
+from sim.lockstep.agent.awaiting import Awaiting
 
 
 class _Work:
     """One call: what to do, and what came of it."""
 
-    __slots__ = ("args", "done", "error", "finished", "function", "value")
+    __slots__ = ("args", "awaiting", "done", "error", "finished", "function", "value")
 
-    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        self.function, self.args = function, args
+    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], awaiting: Awaiting) -> None:
+        self.function, self.args, self.awaiting = function, args, awaiting
         self.value: Any = None
         self.error: BaseException | None = None
         self.finished = False
@@ -33,7 +34,7 @@ class _Work:
 
     def do(self) -> None:
         try:
-            self.value = self.function(*self.args)
+            self.value = self.awaiting.result(self.function(*self.args))
         except (Exception, SystemExit) as error:
             self.error = error
         finally:
@@ -47,7 +48,7 @@ class MainCalls:
 
     def __init__(self, program: Program) -> None:
         """None yet."""
-        self._program = program
+        self._program, self._awaiting = program, Awaiting()
         self._idle: list[tuple[Strand, list[_Work]]] = []
         """Strands that wait for work, and where each finds it."""
 
@@ -58,8 +59,8 @@ class MainCalls:
         def call(*args: Any) -> Any:
             me = greenlet.getcurrent()
             if type(me) is Strand and me.program is self._program:
-                return function(*args)
-            return self._call(_Work(function, args))
+                return self._awaiting.result(function(*args))
+            return self._call(_Work(function, args, self._awaiting))
 
         return call
 

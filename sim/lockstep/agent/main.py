@@ -29,6 +29,7 @@ from sim.lockstep.agent import (
     threads,
     tls,
 )
+from sim.lockstep.agent.awaiting import Awaiting
 from sim.lockstep.agent.desk import desk, foresee
 from sim.lockstep.agent.values import back, out
 from sim.lockstep.agent.wire import Finished, Line, World, mine, note
@@ -36,6 +37,7 @@ from sim.lockstep.agent.wire import Finished, Line, World, mine, note
 HOOKS = ("on_tick", "on_bar", "on_order", "on_fill", "on_disconnect", "on_alert", "run")
 TABLES = ("every", "commands", "endpoints")
 _built: dict[str, Any] = {}
+_awaiting = Awaiting()
 _kept: list[Any] = []
 
 
@@ -271,7 +273,7 @@ def _build() -> Any:
 
 def _hook(key: str, arguments: Any, foreseen: Any) -> Any:
     foresee(foreseen)
-    return out(_built[key](*back(arguments)))
+    return out(_awaiting.result(_built[key](*back(arguments))))
 
 
 def _hooks(key: str, rows: Any, foreseen: Any) -> int:
@@ -279,7 +281,7 @@ def _hooks(key: str, rows: Any, foreseen: Any) -> int:
     foresee(foreseen)
     hook, waits = _built[key], mine.waits
     for done, row in enumerate(rows, start=1):
-        hook(back(row))
+        _awaiting.result(hook(back(row)))
         if mine.waits != waits:
             return done
     return len(rows)
