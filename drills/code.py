@@ -48,7 +48,7 @@ def load_mitigation(spec: str | None, project: Path | None = None, python: Path 
         return Mitigation(code.build, code.spec)
     shape = code.shape(ours=own is None)
     if shape != "hooks":
-        return _program(code.target if shape == "program" else f"{code.target}:run", project, own, code.spec)
+        return _program(code.target if shape == "program" else f"{code.target}:run", code.project, own, code.spec)
     target = code.target if code.name else f"{code.target}:build"
     if own is not None:
         return Mitigation(OwnHooks(target, code.project, python=own).build, code.spec, unmodified=True)
@@ -95,11 +95,16 @@ def _sha256(*folders: Path) -> str:
 
 def _python_files(folder: Path) -> Iterator[Path]:
     for place, names, files in os.walk(folder):
-        names[:] = [
-            name for name in names
-            if not name.startswith(".") and name not in _SKIPPED and not (Path(place) / name / "pyvenv.cfg").exists()
-        ]  # fmt: skip
+        names[:] = [name for name in names if not _is_apart(Path(place) / name)]
         yield from (Path(place) / file for file in files if file.endswith(".py"))
+
+
+def _is_apart(folder: Path) -> bool:
+    """Whether a folder of a project is none of its source: an environment, what is installed, another repository."""
+    return (
+        folder.name.startswith(".") or folder.name in _SKIPPED
+        or (folder / "pyvenv.cfg").exists() or (folder / ".git").is_dir()
+    )  # fmt: skip
 
 
 __all__ = ["REFERENCE", "code_sha256", "load_mitigation"]

@@ -50,6 +50,8 @@ class UserCode:
             self.package = self.where.partition(".")[0]
         else:
             root, self.module_name = _place_of(self.file)
+            if project is None and not self.file.is_relative_to(self.project):
+                self.project = root  # named from anywhere: the working directory has nothing to do with it
             self.roots = tuple(dict.fromkeys((root, self.project)))
         if self.is_ours:
             self.roots, self.package = (), None

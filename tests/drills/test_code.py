@@ -205,6 +205,19 @@ def test_the_projects_own_folder_may_have_blanks_and_be_given_relative(
     assert len(seen("their project/bot.py", None)) == 1
 
 
+def test_a_file_named_from_anywhere_has_its_own_folder_as_its_project(
+    project: Path, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("pkg/bot.py")
+    write("pkg/__init__.py", "")
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    (here / "unrelated.py").write_text("")
+    assert len(seen(f"{path}:build", None)) == 1
+    assert code_sha256(f"{path}:build", None) == code_sha256("pkg.bot", project)
+
+
 # The digest of the source.
 
 
@@ -216,6 +229,8 @@ def test_the_digest_covers_the_projects_code_and_nothing_that_is_installed_in_it
     write("env/pyvenv.cfg", "")
     write("env/lib/python3.11/site-packages/other.py", "Y = 1\n")
     write(".hidden/x.py", "Y = 1\n")
+    write("beside/.git/HEAD", "")
+    write("beside/theirs.py", "Y = 1\n")
     assert code_sha256("bot", project) == code_sha256("-m bot", project) == first
     write("guard.py", "X = 22\n")
     assert code_sha256("bot", project) != first
