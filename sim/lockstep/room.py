@@ -15,7 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sim.actors.environment import scrubbed
 from sim.actors.hosts import hosts_of
@@ -28,6 +28,7 @@ from sim.lockstep.server import Server
 from sim.lockstep.shims import keep_real, masked, write_shims
 
 if TYPE_CHECKING:
+    from sim.lockstep.requests import Request
     from sim.lockstep.session import Session
 
 _OVERLAID = ("/var", "/etc", "/opt", "/srv", "/usr/local", "/home", "/root", "/mnt", "/data")
@@ -37,16 +38,30 @@ _DROPPED = (
     "DISPLAY", "WAYLAND_DISPLAY", "BASH_ENV", "ENV", "PROMPT_COMMAND", "LD_PRELOAD", "SHELLOPTS", "BASHOPTS", "TMOUT",
     "OLDPWD", "MAIL", "HISTFILE", "CURL_HOME", "TMUX", "STY",
 )  # fmt: skip
+_OF_PROCESSES = ("ps", "pgrep", "pkill", "kill", "killall", "pidof")
 _SOURCES = (".sh", ".bash", ".py", ".pl", ".rb", ".js", "")
 _LARGEST_SOURCE = 1 << 18
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 
 
+class Tools(Protocol):
+    """Programs of the simulated firm."""
+
+    names: frozenset[str]
+
+    def run(self, request: Request) -> None:
+        """Do what a shim was called for, and answer it."""
+
+
 class Room:
     """The place of one World's programs."""
 
-    def __init__(self, world: Any, project: Path, isolation: str, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, world: Any, project: Path, isolation: str, variables: Mapping[str, str], tools: Tools | None = None
+    ) -> None:  # fmt: skip
         """Copy `project`; `isolation` is `netns` or `shim`; `variables` are given to every program."""
+        self.tools = tools
+        """The firm's own programs; None where there is no firm."""
         self.world, self.project, self.isolation = world, project.resolve(), isolation
         self.hosts, self.zone = hosts_of(world), world.clock.zone.key
         self.sessions: list[Session] = []
@@ -60,7 +75,7 @@ class Room:
         (self.directory / "home").mkdir()
         self._shims = self.directory / "shims"
         self._shims.mkdir()
-        self._real = keep_real(self.directory / "real", ("date",))
+        self._real = keep_real(self.directory / "real", ("date", *(_OF_PROCESSES if tools is not None else ())))
         if isolation == "netns":
             self._original.mkdir()
         else:
@@ -78,6 +93,10 @@ class Room:
     def working_directory(self) -> Path:
         """Where programs start."""
         return self.project if self.isolation == "netns" else self.copy
+
+    @property
+    def _firm_names(self) -> frozenset[str]:
+        return frozenset() if self.tools is None else self.tools.names
 
     @property
     def hidden_levels(self) -> int:
@@ -114,6 +133,10 @@ class Room:
             return str(self.directory / "real" / name)
         return self._real.get(name) or shutil.which(name) or name
 
+    def own_real(self, name: str) -> str | None:
+        """The machine's program where it sees the processes of the run and no others; None where it does not."""
+        return self.real(name) if self.isolation == "netns" and name in self._real else None
+
     def tick(self) -> None:
         """Tell shells that read the clock by themselves what time it is."""
         if self._needs_clock:
@@ -126,7 +149,8 @@ class Room:
         values = scrubbed(kept, self._variables)
         shims = self._session_shims(folder)
         start = folder / "bash_start"
-        start.write_text(bash_start_file(seed, self._clock_file if self._needs_clock else None))
+        kill = shims / "kill" if "kill" in self._firm_names else None
+        start.write_text(bash_start_file(seed, self._clock_file if self._needs_clock else None, kill))
         values |= {
             "PATH": f"{shims}:{values.get('PATH', '/usr/local/bin:/usr/bin:/bin')}", "PWD": str(self.working_directory),
             "HOME": str(self.directory / "home"), "TMPDIR": "/tmp" if self.isolation == "netns" else self._tmp(),
@@ -143,7 +167,7 @@ class Room:
     def _session_shims(self, folder: Path) -> Path:
         shims = folder / "shims"
         if not shims.exists():
-            write_shims(shims, folder, shared_processes=self.isolation != "netns")
+            write_shims(shims, folder, shared_processes=self.isolation != "netns", more=self._firm_names)
         return shims
 
     def write_config(self, folder: Path, argv: list[str], environ: dict[str, str], status_fd: int) -> Path:
@@ -169,7 +193,7 @@ class Room:
                 [str(self.directory), str(self.directory), True], [str(self.copy), str(self.project), True],
                 [str(self.server.folder), str(self.server.folder), True],
             ]  # fmt: skip
-            config["masks"] = [[shim, place] for place in masked()]
+            config["masks"] = [[shim, place] for place in masked(self._firm_names)]
             for number, place in enumerate(_OVERLAID):
                 if os.path.isdir(place) and not os.path.islink(place) and not self._covers_own(place):
                     upper, work = layers / f"upper{number}", layers / f"work{number}"

@@ -12,7 +12,7 @@ import os
 import select
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from sim.actors.process import Process
@@ -367,6 +367,16 @@ class Session:
     def runs(self, task: Task) -> bool:
         """Whether a process has not ended."""
         return not self.ended and any(t.pid == task.pid and t.path == task.path for t in self._tree.tasks())
+
+    def holds(self, pids: Iterable[str]) -> bool:
+        """Whether one of these numbers is that of a process of this start, as it sees itself."""
+        own = {str(task.own_pid) for task in self._tasks}  # membership only
+        return any(pid in own for pid in pids)
+
+    @property
+    def leader(self) -> int:
+        """The number of the process that leads the session of the machine that all others belong to."""
+        return next((task.pid for task in self._tasks if len(task.path) == self.room.hidden_levels + 1), 0)
 
     def signal_below(self, task: Task, number: int) -> None:
         """Send a signal to everything that a process has started, the oldest first."""

@@ -64,9 +64,9 @@ class ShimPipes:
         fd = self._open(place, pid)
         if fd is None:
             return False
+        os.unlink(place)  # first: what it runs may become another shim of the same number, which looks for its pipe
         os.write(fd, data)
         os.close(fd)
-        os.unlink(place)
         return True
 
     def keep(self, content: bytes) -> str:
