@@ -28,6 +28,7 @@ from sim.lockstep.transfer import Transfer
 from sim.lockstep.tree import Task, Tree, children_of
 
 if TYPE_CHECKING:
+    from sim.actors.strand import Strand
     from sim.lockstep.room import Room
 
 # Bound here: in a strand, names of the standard library are those of virtual time.
@@ -72,6 +73,8 @@ class Session:
         """Connections of the Python processes among them."""
         self._guests: list[Guest] = []
         self._settling = False
+        self.stirrable: list[Strand] = []
+        """Those that want to know when another process has done something."""
         self._refusals = Refusals()
         self._still_since: float | None = None
         self._random = self.world.streams.stream(f"code/{self.name}/exec{room.number}")
@@ -149,8 +152,8 @@ class Session:
 
     # Settling: until nothing more happens at this instant.
 
-    def settle(self) -> None:
-        """Let the processes run until all of them wait for virtual time, or have ended."""
+    def settle(self, stirs: bool = True) -> None:
+        """Let the processes run until all of them wait for virtual time, or have ended; then `stir`."""
         if self._settling or self.ended:
             return
         self._settling = True
@@ -162,6 +165,13 @@ class Session:
                     break
         finally:
             self._settling = False
+        if stirs:
+            self.stir()
+
+    def stir(self) -> None:
+        """A process has done something: those that wait for a pipe or a child look again, at this instant."""
+        for strand in self.stirrable:
+            strand.wake()
 
     def _wait_for_rest(self) -> None:
         pause_s, since = _FIRST_PAUSE_S, wall_seconds()
