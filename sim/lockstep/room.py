@@ -23,7 +23,9 @@ from sim.actors.runtime import runtime_of
 from sim.lockstep.bash_clock import bash_start_file, reads_clock
 from sim.lockstep.bundle import write_agent
 from sim.lockstep.isolation import launcher_command
+from sim.lockstep.layers import overlays
 from sim.lockstep.project_copy import copy_project
+from sim.lockstep.pythons import customize_text, standard_libraries
 from sim.lockstep.server import Server
 from sim.lockstep.shims import keep_real, masked, write_shims
 
@@ -41,6 +43,7 @@ _DROPPED = (
 _OF_PROCESSES = ("ps", "pgrep", "pkill", "kill", "killall", "pidof")
 _SOURCES = (".sh", ".bash", ".py", ".pl", ".rb", ".js", "")
 _LARGEST_SOURCE = 1 << 18
+_JOB = re.compile(r"(: line \d+: +)\d+(?= )")
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 
 
@@ -170,15 +173,18 @@ class Room:
             write_shims(shims, folder, shared_processes=self.isolation != "netns", more=self._firm_names)
         return shims
 
-    def write_config(self, folder: Path, argv: list[str], environ: dict[str, str], status_fd: int) -> Path:
+    def write_config(
+        self, folder: Path, argv: list[str], environ: dict[str, str], status_fd: int, watch_fd: int
+    ) -> Path:  # fmt: skip
         """What the launcher shall do, as a file."""
         found = argv[0] if "/" in argv[0] else shutil.which(argv[0]) or argv[0]
         if "/" in argv[0] and not argv[0].startswith("/"):
             found = str(self.working_directory / argv[0])
         shim = str(folder / "shims" / ".shim")
         config: dict[str, Any] = {
-            "isolation": self.isolation, "status_fd": status_fd, "argv": [found, *argv[1:]], "environ": environ,
-            "cwd": str(self.working_directory), "binds": [], "originals": [], "masks": [], "fresh": [], "overlays": [],
+            "isolation": self.isolation, "status_fd": status_fd, "watch_fd": watch_fd, "argv": [found, *argv[1:]],
+            "environ": environ, "cwd": str(self.working_directory),
+            "binds": [], "originals": [], "masks": [], "fresh": [], "overlays": [],
             "writable": [str(self.directory), str(self.server.folder), "/dev"],
         }  # fmt: skip
         if self.isolation == "netns":
@@ -194,17 +200,16 @@ class Room:
                 [str(self.server.folder), str(self.server.folder), True],
             ]  # fmt: skip
             config["masks"] = [[shim, place] for place in masked(self._firm_names)]
-            for number, place in enumerate(_OVERLAID):
-                if os.path.isdir(place) and not os.path.islink(place) and not self._covers_own(place):
-                    upper, work = layers / f"upper{number}", layers / f"work{number}"
-                    upper.mkdir(parents=True, exist_ok=True)
-                    work.mkdir(exist_ok=True)
-                    config["overlays"].append([place, str(upper), str(work)])
+            places = [p for p in _OVERLAID if os.path.isdir(p) and not os.path.islink(p) and not self._covers_own(p)]
+            config["overlays"] = overlays(places, standard_libraries(self.project), layers, self._customize)
         else:
             self.tick()
         file = folder / "launch.json"
         file.write_text(json.dumps(config))
         return file
+
+    def _customize(self, library: Path) -> str:
+        return customize_text(library, self._agent, self.server.path)
 
     def _covers_own(self, place: str) -> bool:
         """Whether an overlay on `place` would hide the copy or the run's own files."""
@@ -217,7 +222,10 @@ class Room:
         text = text.encode("utf-8", "replace").decode()
         text = text.replace(f"{self.copy}/", "").replace(str(self.copy), ".")
         text = text.replace(f"{self.project}/", "").replace(str(self.project), ".")
-        return _ADDRESS.sub("0x...", text.replace(str(self.directory), ""))
+        text = text.replace(str(self.directory), "").replace(str(self.server.folder), "")
+        if self.isolation != "netns":  # bash tells of a job by the machine's number
+            text = _JOB.sub(r"\1...", text)
+        return _ADDRESS.sub("0x...", text)
 
     def line_that_says(self, text: str) -> str:
         """`file:line` of the source line that has most of the words of `text`; empty when none has half of them."""

@@ -20,10 +20,12 @@ from sim.clock import MINUTE, SECOND, wall_seconds
 from sim.errors import BadInput
 from sim.lockstep.commands import perform
 from sim.lockstep.guests import Guest, GuestChannel
+from sim.lockstep.keyboard import Keyboard
 from sim.lockstep.printed import Printed
-from sim.lockstep.refusals import Refusals
+from sim.lockstep.refusals import KEEP_AGENT, Refusals
 from sim.lockstep.requests import Request
 from sim.lockstep.shim_pipes import ShimPipes
+from sim.lockstep.sockets_watch import SocketsWatch
 from sim.lockstep.transfer import Transfer
 from sim.lockstep.tree import Task, Tree, children_of
 
@@ -41,6 +43,9 @@ _STUCK_LIMIT_S = 120.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0003, 0.005
 _SURE_AFTER_S = 0.3
 """A program whose processes all wait for each other is looked at for so long before it is given up."""
+_TALKS = "opens a network connection of its own, past the drill's network, where no broker can answer it"
+_TALK_BY = "talk by curl, wget or Python, or run it against a live drill"
+_ANSWER_BY = '--exec "echo yes | ./stop.sh" is somebody who answers'
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -85,14 +90,19 @@ class Session:
     def start(self) -> None:
         """Start it now, up to its first wait."""
         self.pipes.open()
+        self._watch, self._keyboard = SocketsWatch(), Keyboard()
         out, out_end = os.pipe()
         err, err_end = os.pipe()
         status, status_end = os.pipe()
-        config = self.room.write_config(self._folder, self._argv, self._environ(), status_end)
-        self._launcher = _Popen(
-            self.room.launcher_command(config), stdin=subprocess.DEVNULL, stdout=out_end, stderr=err_end,
-            pass_fds=(status_end,), env={}, cwd="/",
+        config = self.room.write_config(
+            self._folder, self._argv, self._environ(), status_end, self._watch.launcher_end
         )  # fmt: skip
+        self._launcher = _Popen(
+            self.room.launcher_command(config), stdin=self._keyboard.read_end, stdout=out_end, stderr=err_end,
+            pass_fds=(status_end, self._watch.launcher_end), env={}, cwd="/",
+        )  # fmt: skip
+        self._watch.started()
+        self._keyboard.started()
         for end in (out_end, err_end, status_end):
             os.close(end)
         self._streams = {out: "stdout", err: "stderr", status: "status"}
@@ -146,6 +156,8 @@ class Session:
         for fd in self._streams:
             os.close(fd)
         self._streams = {}
+        self._watch.close()
+        self._keyboard.close()
         self.pipes.close()
         if self in self.room.sessions:
             self.room.sessions.remove(self)
@@ -211,6 +223,10 @@ class Session:
             self.pipes.prepare(own_pid)
             if known is None or known.task.pid != task.pid:
                 self._requests[own_pid] = Request(self, task)
+        asking = self._keyboard.reader(tasks)
+        if asking is not None:
+            self.printed.refused("input", f"for {asking}; {_ANSWER_BY}")
+            return False
         self._forget_the_dead(alive)
         self._welcome(tasks)
         virtual = {request.task.pid for request in self._requests.values()} | {g.task.pid for g in self._guests}
@@ -308,6 +324,10 @@ class Session:
                 self._read_status()
             else:
                 self.printed.add(name, data)
+        if not self.ended:
+            talker = self._watch.asked()
+            if talker is not None:
+                self._refuse_program(talker, _TALKS, KEEP_AGENT if talker.startswith("python") else _TALK_BY)
         called = self.pipes.called()
         self._fresh += called
         strangers = len(self.room.server.strangers)

@@ -45,7 +45,9 @@ def write_shims(folder: Path, run: Path, shared_processes: bool, more: Iterable[
     mkfifo = shutil.which("mkfifo") or "mkfifo"
     script.write_text(
         f"#!/bin/sh\n"
-        f'[ -p "{run}/r/$$" ] || {mkfifo} "{run}/r/$$" || exit 125\necho "$$" >"{run}/hub" && . "{run}/r/$$"\n'
+        f'[ -p "{run}/r/$$" ] || {mkfifo} "{run}/r/$$" || exit 125\n'
+        # A signal may end the wait: then nothing is said of it, and the shell dies by that signal.
+        f'exec 9>&2 2>/dev/null\necho "$$" >"{run}/hub" && command . "{run}/r/$$"\n'
     )  # fmt: skip
     script.chmod(0o755)
     for name in (*NAMES, *(BY_NAME if shared_processes else ()), *sorted(more)):
