@@ -79,16 +79,19 @@ class Executable:
     @contextmanager
     def around(self, world: World) -> Iterator[None]:
         """While this lasts, the program can be started in `world`; afterwards nothing of it runs."""
-        from fakes import rest_broker, trading_host
+        from drills.firm_tools import FirmTools
+        from fakes import messages, rest_broker, trading_host
         from fakes.alpaca.core import register
         from sim.actors.runtime import virtual_time
         from sim.lockstep.room import Room
 
         register(world)
         rest_broker.register(world)
+        messages.register(world)
         trading_host.register(world, (*trading_host.NAMES, *trading_host.LOCAL))
         with virtual_time(world):
-            room = Room(world, self.project, self.isolation, VARIABLES)
+            tools = FirmTools(world, self.project) if world.config.monitored else None
+            room = Room(world, self.project, self.isolation, VARIABLES, tools)
             stage = self._stages[world] = Stage(self, world, room)
             try:
                 if self.on_alerts and world.config.monitored:

@@ -18,12 +18,13 @@ def time_of(world: World) -> Iterator[None]:
     if world.mitigation is None or not world.mitigation.unmodified:
         yield
         return
-    from fakes import rest_broker, trading_host
+    from fakes import messages, rest_broker, trading_host
     from fakes.alpaca.core import register
     from sim.actors.runtime import virtual_time
 
     register(world)
     rest_broker.register(world)
+    messages.register(world)
     trading_host.register(world)
     with virtual_time(world):
         yield

@@ -6,6 +6,8 @@ have felt it, and `fault.healed`. A fault that never landed makes a run inconclu
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary, ref
+
 from scenarios.faults import Ends, FaultBase
 from scenarios.inject import broker, firm, market, models, orders, state  # noqa: F401  importing registers the injectors
 from scenarios.inject.base import INJECTORS, Heal, Strike
@@ -26,12 +28,22 @@ _BEFORE_US = 3 * SECOND
 _IN_FLIGHT_LIFE_US = 10 * MINUTE
 
 
+_of_worlds: WeakKeyDictionary[World, ref[Nemesis]] = WeakKeyDictionary()
+
+
+def nemesis_of(world: World) -> Nemesis | None:
+    """Who strikes in `world`, while its run lasts; None where nobody does."""
+    found = _of_worlds.get(world)
+    return None if found is None else found()
+
+
 class Nemesis:
     """The fault schedule of one run."""
 
     def __init__(self, world: World, scenario: Scenario, zero_us: int) -> None:
         """Schedule every fault of `scenario`; its times count from `zero_us`."""
         self._world, self._scenario, self._zero_us = world, scenario, zero_us
+        _of_worlds[world] = ref(self)
         self._heals: dict[str, Heal] = {}
         self.faults: dict[str, FaultBase] = {}
         for number, fault in enumerate(scenario.faults, start=1):

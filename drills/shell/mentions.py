@@ -323,7 +323,8 @@ def _targets(verb: str, rest: list[str]) -> list[tuple[str, str]]:
 
 
 def _docker(found: Mentions, words: list[str], line: int) -> None:
-    plain = _plain(words, _DOCKER_VALUED)
+    follows = "logs" in words and "-f" in words[words.index("logs") :]  # there it has no value
+    plain = _plain(words, _DOCKER_VALUED - {"-f"} if follows else _DOCKER_VALUED)
     if plain[:1] in (["compose"], ["container"]):
         plain = plain[1:]
     if plain and plain[0] in _DOCKER_VERBS | {"up", "down"}:

@@ -87,7 +87,10 @@ def guess(name: str) -> Guess | None:
 
 
 def assign(names: Iterable[str]) -> dict[str, Guess | None]:
-    """For each name what it alone means: of several names of one part the best match keeps it, then the first."""
+    """For each name what it alone means: of several names of one part the best match keeps it, then the first.
+
+    `trading-bot` and `trading_bot.service` are one name.
+    """
     guesses = {name: guess(name) for name in dict.fromkeys(names)}
     keeper: dict[str, str] = {}
     for name, found in guesses.items():
@@ -98,5 +101,6 @@ def assign(names: Iterable[str]) -> dict[str, Guess | None]:
         if held is None or found.weight > held.weight:
             keeper[found.here] = name
     return {
-        name: found if found is not None and keeper[found.here] == name else None for name, found in guesses.items()
+        name: found if found is not None and tokens(base_name(keeper[found.here])) == tokens(base_name(name)) else None
+        for name, found in guesses.items()
     }

@@ -15,8 +15,10 @@ BUILT_WITHIN_US = 2 * MINUTE
 
 
 def healthy(history: History, demands: Demands) -> list[Evidence]:
-    """No hang, no storm of errors, and a build that ends."""
-    return [*_hangs(history), *_errors(history), *_gone(history, demands), *_builds(history, demands)]
+    """No hang, no storm of errors, and a build that ends; what the drill could not give is said beside them."""
+    return [
+        *_hangs(history), *_errors(history), *_gone(history, demands), *_builds(history, demands), *_refused(history),
+    ]  # fmt: skip
 
 
 def _hangs(history: History) -> list[Evidence]:
@@ -27,6 +29,24 @@ def _hangs(history: History) -> list[Evidence]:
             source=event.get("at") or None,
         )
         for event in history.of("code.hang")
+    ]  # fmt: skip
+
+
+_NOT_GIVEN = {
+    "host": "host", "command": "command", "option": "option", "program": "program", "process": "process",
+    "socket": "connection", "library": "library", "input": "answer at the keyboard", "clock": "clock",
+}  # fmt: skip
+
+
+def _refused(history: History) -> list[Evidence]:
+    """What the code asked for and a drill does not give: on the day it may be there, so it is no fault of the code."""
+    return [
+        Evidence(
+            event.t_us, f"not part of a drill: {_NOT_GIVEN.get(event.get('refused'), '')} {event.get('what')}",
+            "what the code did about it is not what it would do on the day", "warning",
+            source=event.get("at") or None,
+        )
+        for event in history.of("code.refused")
     ]  # fmt: skip
 
 

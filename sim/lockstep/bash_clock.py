@@ -17,6 +17,11 @@ _START = """\
 RANDOM={seed}
 """
 
+_WITH_KILL = """\
+kill() {{ builtin kill "$@" 2>/dev/null || "{kill}" "$@"; }}
+"""
+"""What bash's own `kill` does not find may be a process of the firm, whose number `pgrep` gave."""
+
 _WITH_CLOCK = """\
 unset EPOCHSECONDS EPOCHREALTIME
 __firedrill_now() {{
@@ -61,6 +66,10 @@ def reads_clock(project: Path) -> bool:
     return False
 
 
-def bash_start_file(seed: int, clock: Path | None) -> str:
-    """The text that bash reads before a script; with `clock`, the file that holds the time in microseconds."""
-    return _START.format(seed=seed) + ("" if clock is None else _WITH_CLOCK.format(clock=clock))
+def bash_start_file(seed: int, clock: Path | None, kill: Path | None = None) -> str:
+    """The text that bash reads before a script.
+
+    `clock` is the file that holds the time in microseconds, `kill` the shim that signals processes of the firm.
+    """
+    text = _START.format(seed=seed) + ("" if kill is None else _WITH_KILL.format(kill=kill))
+    return text + ("" if clock is None else _WITH_CLOCK.format(clock=clock))

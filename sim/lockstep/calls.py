@@ -141,6 +141,13 @@ def _tls(program: RemoteProgram, number: int, name: str | None, handshake: bool)
     tls._wrap_socket(None, near, server_hostname=name, do_handshake_on_connect=handshake)  # type: ignore[arg-type]
 
 
+def _stir(program: RemoteProgram, watched: list[list[int]], seconds: float | None, at_once: bool) -> list[list[int]]:
+    """The same; `at_once` waits for no more than that the family rests."""
+    if at_once:
+        return _select(program, watched, 0)
+    return program.stirred(lambda: _select(program, watched, seconds))  # type: ignore[no-any-return]
+
+
 def _select(program: RemoteProgram, watched: list[list[int]], seconds: float | None) -> list[list[int]]:
     selector = VirtualSelector()
     for number, events in watched:
@@ -202,7 +209,8 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     "sleep": _sleep, "park": _park, "thread": _thread, "random": _random, "handler": _handler, "alarm": _alarm,
     "alarm_left": lambda program: program.signals.alarm_left(), "pause": _pause, "kill": _kill, "wakeup": _wakeup,
     "resolve": _resolve, "name_of": _address_of, "socket": _socket, "socketpair": _pair, "sock": _sock, "tls": _tls,
-    "select": _select, "desk": lambda program, *args: program.desk_calls.call(*args),
+    "select": _select, "stir": _stir,
+    "desk": lambda program, *args: program.desk_calls.call(*args),
     "read": lambda program, *args: program.desk_calls.read(*args),
     "object": lambda program, *args: program.desk_calls.object(*args),
     "sync": lambda program: None,

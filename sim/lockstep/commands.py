@@ -8,9 +8,11 @@ from datetime import UTC, timedelta
 
 from sim.clock import MS
 from sim.lockstep import curl, probes, wget
+from sim.lockstep.chance import mktemp, uuid
 from sim.lockstep.dates import CannotSet, rewritten
 from sim.lockstep.durations import duration_us
 from sim.lockstep.limits import limit
+from sim.lockstep.prefixes import sudo, watch
 from sim.lockstep.requests import Request
 from sim.lockstep.shims import BY_NAME, RECORDED, REFUSED
 
@@ -23,8 +25,10 @@ def perform(request: Request) -> None:
     """Do what a shim was called for; it is answered now or at a later instant."""
     if request.name != "date":
         request.session.looks = 0
-    known = _COMMANDS.get(request.name)
-    if known is not None:
+    known, tools = _COMMANDS.get(request.name), request.session.room.tools
+    if tools is not None and request.name in tools.names:
+        tools.run(request)
+    elif known is not None:
         known(request)
     elif request.name in RECORDED:
         _tell(request)
@@ -73,14 +77,6 @@ def _answer_date(request: Request) -> None:
     request.shell(f"exec {shlex.join([session.real('date'), *words])}\n")
 
 
-def _uuid(request: Request) -> None:
-    drawn = request.session.random_bytes(16)
-    digits = bytearray(drawn)
-    digits[6], digits[8] = digits[6] & 0x0F | 0x40, digits[8] & 0x3F | 0x80
-    text = digits.hex()
-    request.finish(0, f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}\n".encode())
-
-
 def _tell(request: Request) -> None:
     """A message to a person or the log: written down, and thought delivered."""
     words, values = [], iter(request.args)
@@ -112,9 +108,8 @@ def _refuse(request: Request) -> None:
     request.finish(127, err=text.encode())
 
 
-
-
 _COMMANDS: dict[str, Callable[[Request], None]] = {
-    "sleep": _sleep, "usleep": _sleep, "date": _date, "timeout": limit, "uuidgen": _uuid, "curl": curl.run,
-    "wget": wget.run, "ping": probes.ping, "nc": probes.netcat, "ncat": probes.netcat, "netcat": probes.netcat,
+    "sleep": _sleep, "usleep": _sleep, "date": _date, "timeout": limit, "uuidgen": uuid, "mktemp": mktemp,
+    "curl": curl.run, "wget": wget.run, "ping": probes.ping, "nc": probes.netcat, "ncat": probes.netcat,
+    "netcat": probes.netcat, "sudo": sudo, "doas": sudo, "watch": watch,
 }  # fmt: skip

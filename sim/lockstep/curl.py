@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from urllib.parse import urljoin
 
 from sim.clock import SECOND
+from sim.lockstep.curl_form import BOUNDARY, multipart
 from sim.lockstep.curl_options import Options, Wrong, parse
 from sim.lockstep.requests import Request
 from sim.lockstep.transfer import Address, BadAddress, Outcome, Transfer
@@ -36,7 +37,7 @@ class _Result:
 def run(request: Request) -> None:
     """Do what a call of curl says, and answer it when curl would end."""
     try:
-        options = parse(request.args)
+        options = parse(request.args, request.read_file)
         for url in options.urls:
             _check_globbing(url, options)
     except Wrong as wrong:
@@ -98,7 +99,7 @@ class Curl:
     def _prepare(self) -> None:
         options = self.options
         try:
-            body = options.body(self._read)
+            body = multipart(options.form, self._read) if options.form else options.body(self._read)
             if "upload-file" in options.values:
                 body = self._read(options.values["upload-file"])
         except OSError as error:
@@ -145,10 +146,14 @@ class Curl:
         for option, name in (("user-agent", "User-Agent"), ("referer", "Referer"), ("cookie", "Cookie")):
             if option in values:
                 headers[name] = values[option]
+        if "range" in values:
+            headers["Range"] = f"bytes={values['range']}"
         if self._body or self._method == "POST":
             headers["Content-Length"] = str(len(self._body))
         if any(kind == "json" for kind, _ in self.options.data):
             headers |= {"Content-Type": "application/json", "Accept": "application/json"}
+        elif self.options.form:
+            headers["Content-Type"] = f"multipart/form-data; boundary={BOUNDARY}"
         elif self._body and "upload-file" not in values:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         for line in self.options.headers:
@@ -160,6 +165,8 @@ class Curl:
 
     def _heard(self, outcome: Outcome) -> None:
         result = self._result(outcome)
+        if "verbose" in self.options.flags:
+            self._tell(outcome, result)
         if self._again(outcome, result):
             return
         location = outcome.headers.get("location")
@@ -175,6 +182,19 @@ class Curl:
             self._ask()
             return
         self._end_url(outcome, result)
+
+    def _tell(self, outcome: Outcome, result: _Result) -> None:
+        """What -v shows of a request and its answer."""
+        address = Address(self._url)
+        if outcome.connect_us:
+            self._err += f"* Connected to {address.host} port {address.port} (#0)\n".encode()
+            sent, _, _ = self._wire(address).partition(b"\r\n\r\n")
+            self._err += b"".join(b"> " + line + b"\r\n" for line in sent.split(b"\r\n")) + b">\r\n"
+        received = outcome.head.removesuffix(b"\r\n\r\n")
+        if received:
+            self._err += b"".join(b"< " + line + b"\r\n" for line in received.split(b"\r\n")) + b"<\r\n"
+        if result.code:
+            self._err += f"* {result.message}\n* Closing connection 0\n".encode()
 
     def _result(self, outcome: Outcome) -> _Result:
         try:
@@ -200,6 +220,8 @@ class Curl:
             "partial": _Result(18, "transfer closed with outstanding read data remaining"),
             "tls": _Result(35, "error:0A00010B:SSL routines::wrong version number"),
         }  # fmt: skip
+        if outcome.problem == "unresolved":
+            self.request.session.printed.refused("host", f"{address.host}:{address.port}")
         if outcome.problem:
             return known[outcome.problem]
         if outcome.status >= 400 and {"fail", "fail-with-body"} & self.options.flags:

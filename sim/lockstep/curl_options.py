@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -21,28 +22,30 @@ _TAKE_VALUE = frozenset({
     "request", "data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json", "header", "output",
     "write-out", "user", "max-time", "connect-timeout", "retry", "retry-delay", "retry-max-time", "user-agent",
     "referer", "cookie", "url", "dump-header", "max-redirs", "oauth2-bearer", "upload-file", "output-dir", "stderr",
+    "form", "form-string", "config", "range",
 })  # fmt: skip
 _IGNORED_WITH_VALUE = frozenset({
     "cookie-jar", "cert", "key", "cacert", "capath", "resolve", "connect-to", "speed-time", "speed-limit",
     "limit-rate", "keepalive-time", "ciphers", "tls-max", "noproxy", "interface", "dns-servers", "cert-type",
     "key-type", "pass", "happy-eyeballs-timeout-ms", "max-filesize", "tls13-ciphers", "proto", "proto-default",
-    "proto-redir", "expect100-timeout", "crlfile", "pinnedpubkey", "engine", "time-cond", "proxy-user",
+    "proto-redir", "expect100-timeout", "crlfile", "pinnedpubkey", "engine", "time-cond", "proxy-user", "proxy",
+    "preproxy", "socks5", "socks5-hostname", "socks4", "socks4a", "proxy-header", "proxy-cacert",
 })  # fmt: skip
 _IGNORED = frozenset({
-    "insecure", "verbose", "no-buffer", "ipv4", "ipv6", "disable", "progress-bar", "http1.0", "http1.1", "http2",
-    "http2-prior-knowledge", "tlsv1", "tlsv1.0", "tlsv1.1", "tlsv1.2", "tlsv1.3", "netrc", "netrc-optional",
-    "remote-time", "fail-early",
-    "compressed", "no-progress-meter", "no-keepalive", "tcp-nodelay", "raw", "path-as-is", "ssl",
-    "ssl-reqd", "no-sessionid", "tcp-fastopen", "post301", "post302", "post303", "location-trusted", "create-dirs",
-    "parallel", "basic", "anyauth", "no-alpn", "no-npn", "trace-time", "styled-output", "no-styled-output",
+    "insecure", "no-buffer", "remote-header-name", "ipv4", "ipv6", "disable", "progress-bar", "http1.0", "http1.1",
+    "http2", "http2-prior-knowledge", "tlsv1", "tlsv1.0", "tlsv1.1", "tlsv1.2", "tlsv1.3", "netrc", "netrc-optional",
+    "remote-time", "fail-early", "compressed", "no-progress-meter", "no-keepalive", "tcp-nodelay", "raw",
+    "path-as-is", "ssl", "ssl-reqd", "no-sessionid", "tcp-fastopen", "post301", "post302", "post303",
+    "location-trusted", "create-dirs", "parallel", "basic", "anyauth", "no-alpn", "no-npn", "trace-time",
+    "styled-output", "no-styled-output",
 })  # fmt: skip
 _FLAGS = frozenset({
     "silent", "show-error", "fail", "fail-with-body", "include", "head", "location", "get", "globoff", "remote-name",
-    "retry-connrefused", "retry-all-errors", "no-silent",
+    "retry-connrefused", "retry-all-errors", "verbose",
 })  # fmt: skip
 _NOT_HERE = frozenset({
-    "form", "form-string", "config", "next", "remote-header-name", "range", "continue-at", "append", "proxy", "socks5",
-    "socks5-hostname", "unix-socket", "preproxy",
+    "next", "continue-at", "append", "unix-socket", "abstract-unix-socket", "aws-sigv4", "negotiate", "digest",
+    "ntlm",
 })  # fmt: skip
 
 
@@ -68,6 +71,8 @@ class Options:
     headers: list[str] = field(default_factory=list)
     data: list[tuple[str, str]] = field(default_factory=list)
     """Kind (`data`, `data-raw`, `data-binary`, `data-urlencode`, `json`) and what was given."""
+    form: list[tuple[str, str]] = field(default_factory=list)
+    """Kind (`form`, `form-string`) and what was given."""
 
     def seconds(self, name: str) -> int | None:
         """A duration option in microseconds; None when not given (or 0, which curl takes for none)."""
@@ -88,7 +93,9 @@ class Options:
     @property
     def wants_stdin(self) -> bool:
         """Whether it reads its standard input."""
-        return any(_reads_file(kind, text) == "-" for kind, text in self.data) or self.values.get("upload-file") == "-"
+        if self.values.get("upload-file") == "-" or any(_reads_file(kind, text) == "-" for kind, text in self.data):
+            return True
+        return any(kind == "form" and ("=@-" in text or "=<-" in text) for kind, text in self.form)
 
     def body(self, read: Callable[[str], bytes]) -> bytes | None:
         """The data of all `-d`s; `read` gives the content of a file (`-`: standard input)."""
@@ -98,10 +105,13 @@ class Options:
                         for i, (kind, text) in enumerate(self.data))  # fmt: skip
 
 
-def parse(args: list[str]) -> Options:
-    """The options of a command line; Wrong when curl would refuse it or a drill cannot give it."""
+def parse(args: list[str], read: Callable[[str], bytes] = lambda path: b"") -> Options:
+    """The options of a command line; Wrong when curl would refuse it or a drill cannot give it.
+
+    `read` gives the content of a file of options (`-K`).
+    """
     options = Options()
-    words = list(args)
+    words = _with_configs(args, read)
     plain_only = False
     while words:
         word = words.pop(0)
@@ -116,6 +126,42 @@ def parse(args: list[str]) -> Options:
     if not options.urls:
         raise Wrong("no URL specified!")
     return options
+
+
+def _with_configs(args: list[str], read: Callable[[str], bytes]) -> list[str]:
+    """The words with those of each file of options in their place."""
+    words: list[str] = []
+    given = iter(args)
+    for word in given:
+        if word in ("-K", "--config"):
+            path = next(given, "")
+        elif word.startswith(("-K", "--config=")) and not word.startswith("--config-"):
+            path = word.partition("=")[2] if word.startswith("--") else word[2:]
+        else:
+            words.append(word)
+            continue
+        if path == "-":
+            raise Wrong("option -K: options from the standard input are not simulated in a drill", simulated=False)
+        try:
+            text = read(path).decode("utf-8", "replace")
+        except OSError:
+            raise Wrong(f"cannot read config from '{path}'", code=26) from None
+        words += [word for line in text.splitlines() for word in _config_line(line)]
+    return words
+
+
+def _config_line(line: str) -> list[str]:
+    """One line of a file of options: `url = "..."`, `-H "..."`, `silent`."""
+    line = line.strip()
+    if not line or line.startswith("#"):
+        return []
+    name, *rests = re.split(r"[\s=:]+", line, maxsplit=1)
+    rest = rests[0] if rests else ""
+    name = name if name.startswith("-") else f"--{name}"
+    if rest.startswith('"'):
+        quoted = re.match(r'"((?:\\.|[^"\\])*)"', rest)
+        rest = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted is not None else rest[1:]
+    return [name, rest] if rest else [name]
 
 
 def _take_cluster(options: Options, word: str, words: list[str]) -> None:
@@ -153,6 +199,8 @@ def _take(options: Options, name: str, shown: str, value: str | None, words: lis
         return
     if name in ("data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json"):
         options.data.append(("data" if name == "data-ascii" else name, value))
+    elif name in ("form", "form-string"):
+        options.form.append((name, value))
     elif name == "header":
         options.headers.append(value)
     elif name == "url":

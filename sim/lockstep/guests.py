@@ -69,7 +69,7 @@ class GuestChannel(Channel):
         self._strand = me
         try:
             if not self.heard:
-                outside(self._session.settle)
+                outside(lambda: self._session.settle(stirs=False))
             while not self.heard:
                 me.park()
         finally:
@@ -78,7 +78,10 @@ class GuestChannel(Channel):
             raise Gone
         text, _, self._buffer = self._buffer.partition(b"\n")
         self.crossings += 1
-        return message(text)
+        said = message(text)
+        if said[-1][0] != "stir" or said[-1][3]:
+            self._session.stir()
+        return said
 
 
 class _Child:
@@ -157,8 +160,19 @@ class Guest(RemoteProgram):
             pass
         self._died()
 
+    def stirred(self, wait: Callable[[], Any]) -> Any:
+        """Do `wait`, which ends early when a relative has done something."""
+        me = current()
+        assert me is not None
+        self._session.stirrable.append(me)
+        try:
+            return wait()
+        finally:
+            self._session.stirrable.remove(me)
+
     def _exit(self, channel: Channel, code: int, reason: str) -> None:
         self._answer(channel.ok, None)
+        outside(self._session.settle)
         self._died()
 
     def _died(self) -> Any:

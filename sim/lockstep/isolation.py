@@ -46,8 +46,9 @@ def why_no_namespaces() -> str | None:
         config = Path(folder) / "try.json"
         read_end, write_end = os.pipe()
         config.write_text(json.dumps({
-            "isolation": "netns", "status_fd": write_end, "binds": [[folder, folder, True]], "originals": [],
-            "masks": [], "fresh": ["/tmp"], "overlays": [], "argv": ["/bin/sh", "-c", ":"], "environ": {}, "cwd": "/",
+            "isolation": "netns", "status_fd": write_end, "watch_fd": -1, "binds": [[folder, folder, True]],
+            "originals": [], "masks": [], "fresh": ["/tmp"], "overlays": [],
+            "argv": ["/bin/sh", "-c", ":"], "environ": {}, "cwd": "/",
         }))  # fmt: skip
         try:
             _Run(launcher_command(config), pass_fds=(write_end,), env={}, capture_output=True, timeout=30, check=False)

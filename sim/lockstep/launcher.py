@@ -20,6 +20,7 @@ import fcntl
 import json
 import os
 import signal
+import struct
 import sys
 from typing import Any, NoReturn
 
@@ -33,6 +34,7 @@ _SYS_MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _ATTR_RDONLY = 442, -100, 0x8000, 
 
 _ARCHITECTURES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
 """Of a machine: its number in seccomp data, and the number of `socket`."""
+_SECCOMP = {"x86_64": 317, "aarch64": 277}
 _IO_URING_SETUP = 425
 _X32_BIT = 0x40000000
 _INTERNET = (2, 10, 17, 40)  # AF_INET, AF_INET6, AF_PACKET, AF_VSOCK
@@ -46,7 +48,9 @@ class Failed(Exception):
 def main(config: dict[str, Any]) -> int:
     """Run the program of `config`; returns when nothing of it is left."""
     status = config["status_fd"]
-    fcntl.fcntl(status, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
+    for fd in (status, config["watch_fd"]):
+        if fd >= 0:
+            fcntl.fcntl(fd, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
 
     def tell(line: str) -> None:
         os.write(status, f"{line}\n".encode())
@@ -79,6 +83,7 @@ def _in_namespaces(config: dict[str, Any], tell: Any) -> int:
     except (Failed, OSError) as why:
         tell(f"failed {why}")
         os._exit(1)
+    _tell_of_sockets(config["watch_fd"])
     tell("ready no network")
     _start_and_reap(config, tell)
     os._exit(0)
@@ -88,7 +93,9 @@ def _behind_shims(config: dict[str, Any], tell: Any) -> int:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGTERM, lambda *_: _kill_children())
     _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    walls = (_refuse_sockets(), "sockets refused"), (_refuse_writes(config["writable"]), "writes refused")
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    told = _tell_of_sockets(config["watch_fd"])
+    walls = (told or _refuse_sockets(), "sockets refused"), (_refuse_writes(config["writable"]), "writes refused")
     tell("ready " + (", ".join(name for stands, name in walls if stands) or "shims only"))
     _start_and_reap(config, tell)
     return 0
@@ -201,7 +208,6 @@ def _set_readonly(place: str, on: bool, flags: int) -> None:
 
 def _loopback_up() -> None:
     import _socket
-    import struct
 
     made = _socket.socket(2, 2)
     fcntl.ioctl(made.fileno(), 0x8914, struct.pack("16sh14x", b"lo", 0x1 | 0x40))
@@ -219,14 +225,41 @@ class _Filter(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.POINTER(_Instruction)))
 
 
+def _tell_of_sockets(watch_fd: int) -> bool:
+    """Let the kernel ask whoever has the other end of `watch_fd` about each socket of the internet families.
+
+    The answer is no; but who asks is then known: a program that talks past the World. False where the kernel cannot.
+    """
+    import _socket
+
+    wanted = _socket_filter(0x7FC00000)
+    if wanted is None or watch_fd < 0:
+        return False
+    listener = _LIBC.syscall(_SECCOMP[os.uname().machine], 1, 8, ctypes.byref(wanted))  # SET_MODE_FILTER, NEW_LISTENER
+    if listener < 0:
+        return False
+    channel = _socket.socket(fileno=watch_fd)
+    fds = struct.pack("i", listener)
+    channel.sendmsg([b"."], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, fds)])
+    channel.close()
+    os.close(listener)
+    return True
+
+
 def _refuse_sockets() -> bool:
     """Let the kernel refuse sockets of the internet families to this process and all below; whether it does."""
+    wanted = _socket_filter(0x00050000 | _EACCES)
+    return wanted is not None and bool(_LIBC.prctl(_PR_SET_SECCOMP, 2, ctypes.byref(wanted), 0, 0) == 0)
+
+
+def _socket_filter(deny: int) -> _Filter | None:
+    """A filter that does `deny` for sockets of the internet families; None on an unknown machine."""
     known = _ARCHITECTURES.get(os.uname().machine)
     if known is None:
-        return False
+        return None
     architecture, socket_call = known
     load, equal, at_least, give = 0x20, 0x15, 0x35, 0x06
-    allow, deny, unknown = 0x7FFF0000, 0x00050000 | _EACCES, 0x00050000 | _ENOSYS
+    allow, unknown = 0x7FFF0000, 0x00050000 | _ENOSYS
     program = [
         (load, 0, 0, 4), (equal, 1, 0, architecture), (give, 0, 0, unknown),
         (load, 0, 0, 0), (at_least, 0, 1, _X32_BIT), (give, 0, 0, unknown),
@@ -237,10 +270,7 @@ def _refuse_sockets() -> bool:
         (give, 0, 0, allow), (give, 0, 0, deny),
     ]  # fmt: skip
     code = (_Instruction * len(program))(*(_Instruction(*line) for line in program))
-    wanted = _Filter(len(program), code)
-    if _LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
-        return False
-    return bool(_LIBC.prctl(_PR_SET_SECCOMP, 2, ctypes.byref(wanted), 0, 0) == 0)
+    return _Filter(len(program), code)
 
 
 class _Ruleset(ctypes.Structure):

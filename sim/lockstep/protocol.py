@@ -46,6 +46,7 @@ Requests (arguments in parentheses; times in seconds as the program gave them, n
     sock(number, operation, ...)       an operation on one, see `calls.SOCKET`
     tls(number, name, handshake)       put TLS on a connection
     select([[number, events], ...], seconds)   [[number, events], ...] that are ready; 1 read, 2 write
+    stir([[number, events], ...], seconds, at_once)    the same; answered also when a relative has done something
     alarm(seconds, interval)           signal.setitimer; answers what was left
     alarm_left()
     pause()                            wait for a signal

@@ -13,6 +13,8 @@ from sim.errors import BadInput
 from sim.lockstep.tree import Task
 
 LIVE = "run it against a live drill, in real time"
+NO_AGENT = "waits by the machine's clock, for it was started without what takes it into the drill's time"
+KEEP_AGENT = "keep the PYTHONPATH that is there (lib:$PYTHONPATH), start it without -S, -I or env -i, or use netns"
 _GRACE_S = 0.3
 """A wait of the machine that ends within so long is not held against a program."""
 _INTERPRETER, _DYNAMIC_64, _DYNAMIC_32 = 3, (32, 54, 56, "<Q"), (28, 42, 44, "<I")
@@ -68,6 +70,8 @@ def _reason(task: Task, threads: int, call: str | None) -> tuple[str, str, str]:
             name, f"waits by the machine's clock ({call}), as `read -t` does",
             "use sleep, or run it against a live drill",
         )  # fmt: skip
+    if program.startswith("python"):
+        return name, NO_AGENT, KEEP_AGENT
     if is_static(_file_of(task)):
         return name, "is a static program and waits by the machine's clock", LIVE
     known = next((what for language, what in _WAITS.items() if program.startswith(language)), None)

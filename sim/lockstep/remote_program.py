@@ -216,6 +216,10 @@ class RemoteProgram(Program):
             NOTES[name](self, *args)
         return request  # type: ignore[no-any-return]
 
+    def stirred(self, wait: Callable[[], Any]) -> Any:
+        """Do `wait`, which ends early when another process of its family has done something; it has none."""
+        return wait()
+
     def on_signal(self, number: int, frame: Any) -> None:
         """Have the child handle a signal, on its first thread."""
         me = current()

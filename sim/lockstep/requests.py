@@ -67,8 +67,8 @@ class Request:
         """It reads its standard input to the end, whatever time that takes; `then` is called afterwards."""
         pipes, name = self.session.pipes, self.pipe
         self._then = then
-        text = f'/bin/cat >"{name}.in"; {self.session.real("mkfifo")} "{name}.2" && echo "$$" >"{pipes.hub}"'
-        self.session.write(self, f'{text} && . "{name}.2"\n', asks_again=True)
+        text = f'/bin/cat >"{name}.in"; {self.session.real("mkfifo")} "{name}.2" && exec 9>&2 2>/dev/null'
+        self.session.write(self, f'{text} && echo "$$" >"{pipes.hub}" && command . "{name}.2"\n', asks_again=True)
 
     def came_again(self) -> bool:
         """Whether this was the second call of a shim that has read its standard input."""

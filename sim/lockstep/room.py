@@ -15,7 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sim.actors.environment import scrubbed
 from sim.actors.hosts import hosts_of
@@ -23,11 +23,14 @@ from sim.actors.runtime import runtime_of
 from sim.lockstep.bash_clock import bash_start_file, reads_clock
 from sim.lockstep.bundle import write_agent
 from sim.lockstep.isolation import launcher_command
+from sim.lockstep.layers import overlays
 from sim.lockstep.project_copy import copy_project
+from sim.lockstep.pythons import customize_text, standard_libraries
 from sim.lockstep.server import Server
 from sim.lockstep.shims import keep_real, masked, write_shims
 
 if TYPE_CHECKING:
+    from sim.lockstep.requests import Request
     from sim.lockstep.session import Session
 
 _OVERLAID = ("/var", "/etc", "/opt", "/srv", "/usr/local", "/home", "/root", "/mnt", "/data")
@@ -37,16 +40,31 @@ _DROPPED = (
     "DISPLAY", "WAYLAND_DISPLAY", "BASH_ENV", "ENV", "PROMPT_COMMAND", "LD_PRELOAD", "SHELLOPTS", "BASHOPTS", "TMOUT",
     "OLDPWD", "MAIL", "HISTFILE", "CURL_HOME", "TMUX", "STY",
 )  # fmt: skip
+_OF_PROCESSES = ("ps", "pgrep", "pkill", "kill", "killall", "pidof")
 _SOURCES = (".sh", ".bash", ".py", ".pl", ".rb", ".js", "")
 _LARGEST_SOURCE = 1 << 18
+_JOB = re.compile(r"(: line \d+: +)\d+(?= )")
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
+
+
+class Tools(Protocol):
+    """Programs of the simulated firm."""
+
+    names: frozenset[str]
+
+    def run(self, request: Request) -> None:
+        """Do what a shim was called for, and answer it."""
 
 
 class Room:
     """The place of one World's programs."""
 
-    def __init__(self, world: Any, project: Path, isolation: str, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, world: Any, project: Path, isolation: str, variables: Mapping[str, str], tools: Tools | None = None
+    ) -> None:  # fmt: skip
         """Copy `project`; `isolation` is `netns` or `shim`; `variables` are given to every program."""
+        self.tools = tools
+        """The firm's own programs; None where there is no firm."""
         self.world, self.project, self.isolation = world, project.resolve(), isolation
         self.hosts, self.zone = hosts_of(world), world.clock.zone.key
         self.sessions: list[Session] = []
@@ -60,7 +78,7 @@ class Room:
         (self.directory / "home").mkdir()
         self._shims = self.directory / "shims"
         self._shims.mkdir()
-        self._real = keep_real(self.directory / "real", ("date",))
+        self._real = keep_real(self.directory / "real", ("date", *(_OF_PROCESSES if tools is not None else ())))
         if isolation == "netns":
             self._original.mkdir()
         else:
@@ -78,6 +96,10 @@ class Room:
     def working_directory(self) -> Path:
         """Where programs start."""
         return self.project if self.isolation == "netns" else self.copy
+
+    @property
+    def _firm_names(self) -> frozenset[str]:
+        return frozenset() if self.tools is None else self.tools.names
 
     @property
     def hidden_levels(self) -> int:
@@ -114,6 +136,10 @@ class Room:
             return str(self.directory / "real" / name)
         return self._real.get(name) or shutil.which(name) or name
 
+    def own_real(self, name: str) -> str | None:
+        """The machine's program where it sees the processes of the run and no others; None where it does not."""
+        return self.real(name) if self.isolation == "netns" and name in self._real else None
+
     def tick(self) -> None:
         """Tell shells that read the clock by themselves what time it is."""
         if self._needs_clock:
@@ -126,7 +152,8 @@ class Room:
         values = scrubbed(kept, self._variables)
         shims = self._session_shims(folder)
         start = folder / "bash_start"
-        start.write_text(bash_start_file(seed, self._clock_file if self._needs_clock else None))
+        kill = shims / "kill" if "kill" in self._firm_names else None
+        start.write_text(bash_start_file(seed, self._clock_file if self._needs_clock else None, kill))
         values |= {
             "PATH": f"{shims}:{values.get('PATH', '/usr/local/bin:/usr/bin:/bin')}", "PWD": str(self.working_directory),
             "HOME": str(self.directory / "home"), "TMPDIR": "/tmp" if self.isolation == "netns" else self._tmp(),
@@ -143,18 +170,21 @@ class Room:
     def _session_shims(self, folder: Path) -> Path:
         shims = folder / "shims"
         if not shims.exists():
-            write_shims(shims, folder, shared_processes=self.isolation != "netns")
+            write_shims(shims, folder, shared_processes=self.isolation != "netns", more=self._firm_names)
         return shims
 
-    def write_config(self, folder: Path, argv: list[str], environ: dict[str, str], status_fd: int) -> Path:
+    def write_config(
+        self, folder: Path, argv: list[str], environ: dict[str, str], status_fd: int, watch_fd: int
+    ) -> Path:  # fmt: skip
         """What the launcher shall do, as a file."""
         found = argv[0] if "/" in argv[0] else shutil.which(argv[0]) or argv[0]
         if "/" in argv[0] and not argv[0].startswith("/"):
             found = str(self.working_directory / argv[0])
         shim = str(folder / "shims" / ".shim")
         config: dict[str, Any] = {
-            "isolation": self.isolation, "status_fd": status_fd, "argv": [found, *argv[1:]], "environ": environ,
-            "cwd": str(self.working_directory), "binds": [], "originals": [], "masks": [], "fresh": [], "overlays": [],
+            "isolation": self.isolation, "status_fd": status_fd, "watch_fd": watch_fd, "argv": [found, *argv[1:]],
+            "environ": environ, "cwd": str(self.working_directory),
+            "binds": [], "originals": [], "masks": [], "fresh": [], "overlays": [],
             "writable": [str(self.directory), str(self.server.folder), "/dev"],
         }  # fmt: skip
         if self.isolation == "netns":
@@ -169,18 +199,17 @@ class Room:
                 [str(self.directory), str(self.directory), True], [str(self.copy), str(self.project), True],
                 [str(self.server.folder), str(self.server.folder), True],
             ]  # fmt: skip
-            config["masks"] = [[shim, place] for place in masked()]
-            for number, place in enumerate(_OVERLAID):
-                if os.path.isdir(place) and not os.path.islink(place) and not self._covers_own(place):
-                    upper, work = layers / f"upper{number}", layers / f"work{number}"
-                    upper.mkdir(parents=True, exist_ok=True)
-                    work.mkdir(exist_ok=True)
-                    config["overlays"].append([place, str(upper), str(work)])
+            config["masks"] = [[shim, place] for place in masked(self._firm_names)]
+            places = [p for p in _OVERLAID if os.path.isdir(p) and not os.path.islink(p) and not self._covers_own(p)]
+            config["overlays"] = overlays(places, standard_libraries(self.project), layers, self._customize)
         else:
             self.tick()
         file = folder / "launch.json"
         file.write_text(json.dumps(config))
         return file
+
+    def _customize(self, library: Path) -> str:
+        return customize_text(library, self._agent, self.server.path)
 
     def _covers_own(self, place: str) -> bool:
         """Whether an overlay on `place` would hide the copy or the run's own files."""
@@ -193,7 +222,10 @@ class Room:
         text = text.encode("utf-8", "replace").decode()
         text = text.replace(f"{self.copy}/", "").replace(str(self.copy), ".")
         text = text.replace(f"{self.project}/", "").replace(str(self.project), ".")
-        return _ADDRESS.sub("0x...", text.replace(str(self.directory), ""))
+        text = text.replace(str(self.directory), "").replace(str(self.server.folder), "")
+        if self.isolation != "netns":  # bash tells of a job by the machine's number
+            text = _JOB.sub(r"\1...", text)
+        return _ADDRESS.sub("0x...", text)
 
     def line_that_says(self, text: str) -> str:
         """`file:line` of the source line that has most of the words of `text`; empty when none has half of them."""

@@ -12,7 +12,7 @@ import os
 import select
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from sim.actors.process import Process
@@ -20,14 +20,17 @@ from sim.clock import MINUTE, SECOND, wall_seconds
 from sim.errors import BadInput
 from sim.lockstep.commands import perform
 from sim.lockstep.guests import Guest, GuestChannel
+from sim.lockstep.keyboard import Keyboard
 from sim.lockstep.printed import Printed
-from sim.lockstep.refusals import Refusals
+from sim.lockstep.refusals import KEEP_AGENT, Refusals
 from sim.lockstep.requests import Request
 from sim.lockstep.shim_pipes import ShimPipes
+from sim.lockstep.sockets_watch import SocketsWatch
 from sim.lockstep.transfer import Transfer
 from sim.lockstep.tree import Task, Tree, children_of
 
 if TYPE_CHECKING:
+    from sim.actors.strand import Strand
     from sim.lockstep.room import Room
 
 # Bound here: in a strand, names of the standard library are those of virtual time.
@@ -40,6 +43,9 @@ _STUCK_LIMIT_S = 120.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0003, 0.005
 _SURE_AFTER_S = 0.3
 """A program whose processes all wait for each other is looked at for so long before it is given up."""
+_TALKS = "opens a network connection of its own, past the drill's network, where no broker can answer it"
+_TALK_BY = "talk by curl, wget or Python, or run it against a live drill"
+_ANSWER_BY = '--exec "echo yes | ./stop.sh" is somebody who answers'
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -72,6 +78,8 @@ class Session:
         """Connections of the Python processes among them."""
         self._guests: list[Guest] = []
         self._settling = False
+        self.stirrable: list[Strand] = []
+        """Those that want to know when another process has done something."""
         self._refusals = Refusals()
         self._still_since: float | None = None
         self._random = self.world.streams.stream(f"code/{self.name}/exec{room.number}")
@@ -82,14 +90,19 @@ class Session:
     def start(self) -> None:
         """Start it now, up to its first wait."""
         self.pipes.open()
+        self._watch, self._keyboard = SocketsWatch(), Keyboard()
         out, out_end = os.pipe()
         err, err_end = os.pipe()
         status, status_end = os.pipe()
-        config = self.room.write_config(self._folder, self._argv, self._environ(), status_end)
-        self._launcher = _Popen(
-            self.room.launcher_command(config), stdin=subprocess.DEVNULL, stdout=out_end, stderr=err_end,
-            pass_fds=(status_end,), env={}, cwd="/",
+        config = self.room.write_config(
+            self._folder, self._argv, self._environ(), status_end, self._watch.launcher_end
         )  # fmt: skip
+        self._launcher = _Popen(
+            self.room.launcher_command(config), stdin=self._keyboard.read_end, stdout=out_end, stderr=err_end,
+            pass_fds=(status_end, self._watch.launcher_end), env={}, cwd="/",
+        )  # fmt: skip
+        self._watch.started()
+        self._keyboard.started()
         for end in (out_end, err_end, status_end):
             os.close(end)
         self._streams = {out: "stdout", err: "stderr", status: "status"}
@@ -143,14 +156,16 @@ class Session:
         for fd in self._streams:
             os.close(fd)
         self._streams = {}
+        self._watch.close()
+        self._keyboard.close()
         self.pipes.close()
         if self in self.room.sessions:
             self.room.sessions.remove(self)
 
     # Settling: until nothing more happens at this instant.
 
-    def settle(self) -> None:
-        """Let the processes run until all of them wait for virtual time, or have ended."""
+    def settle(self, stirs: bool = True) -> None:
+        """Let the processes run until all of them wait for virtual time, or have ended; then `stir`."""
         if self._settling or self.ended:
             return
         self._settling = True
@@ -162,6 +177,13 @@ class Session:
                     break
         finally:
             self._settling = False
+        if stirs:
+            self.stir()
+
+    def stir(self) -> None:
+        """A process has done something: those that wait for a pipe or a child look again, at this instant."""
+        for strand in self.stirrable:
+            strand.wake()
 
     def _wait_for_rest(self) -> None:
         pause_s, since = _FIRST_PAUSE_S, wall_seconds()
@@ -201,6 +223,10 @@ class Session:
             self.pipes.prepare(own_pid)
             if known is None or known.task.pid != task.pid:
                 self._requests[own_pid] = Request(self, task)
+        asking = self._keyboard.reader(tasks)
+        if asking is not None:
+            self.printed.refused("input", f"for {asking}; {_ANSWER_BY}")
+            return False
         self._forget_the_dead(alive)
         self._welcome(tasks)
         virtual = {request.task.pid for request in self._requests.values()} | {g.task.pid for g in self._guests}
@@ -298,6 +324,10 @@ class Session:
                 self._read_status()
             else:
                 self.printed.add(name, data)
+        if not self.ended:
+            talker = self._watch.asked()
+            if talker is not None:
+                self._refuse_program(talker, _TALKS, KEEP_AGENT if talker.startswith("python") else _TALK_BY)
         called = self.pipes.called()
         self._fresh += called
         strangers = len(self.room.server.strangers)
@@ -367,6 +397,16 @@ class Session:
     def runs(self, task: Task) -> bool:
         """Whether a process has not ended."""
         return not self.ended and any(t.pid == task.pid and t.path == task.path for t in self._tree.tasks())
+
+    def holds(self, pids: Iterable[str]) -> bool:
+        """Whether one of these numbers is that of a process of this start, as it sees itself."""
+        own = {str(task.own_pid) for task in self._tasks}  # membership only
+        return any(pid in own for pid in pids)
+
+    @property
+    def leader(self) -> int:
+        """The number of the process that leads the session of the machine that all others belong to."""
+        return next((task.pid for task in self._tasks if len(task.path) == self.room.hidden_levels + 1), 0)
 
     def signal_below(self, task: Task, number: int) -> None:
         """Send a signal to everything that a process has started, the oldest first."""

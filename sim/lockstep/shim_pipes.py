@@ -13,6 +13,8 @@ _select = select.select  # bound here: in a strand, names of the standard librar
 _AHEAD = 32
 _LARGEST = 60_000
 """A pipe takes no more than 64 KiB at once."""
+_STDERR_BACK = "exec 2>&9 9>&-\n"
+"""A shim has put its standard error aside while it waits."""
 _LIMIT_S, _PAUSE_S = 60.0, 0.0003
 
 
@@ -58,15 +60,15 @@ class ShimPipes:
 
     def write(self, place: str, pid: int, text: str) -> bool:
         """Have the shim that waits at `place` run `text`; False when it has been killed meanwhile."""
-        data = text.encode("utf-8", "surrogateescape")
+        data = f"{_STDERR_BACK}{text}".encode("utf-8", "surrogateescape")
         if len(data) > _LARGEST:
             data = f". {self.keep(data)}\n".encode()
         fd = self._open(place, pid)
         if fd is None:
             return False
+        os.unlink(place)  # first: what it runs may become another shim of the same number, which looks for its pipe
         os.write(fd, data)
         os.close(fd)
-        os.unlink(place)
         return True
 
     def keep(self, content: bytes) -> str:

@@ -119,6 +119,7 @@ class Wget:
             self._tries -= 1
             self.ask()
         elif outcome.problem == "unresolved":
+            self._request.session.printed.refused("host", Address(self._url).authority)
             self._end(outcome, 4, f"wget: unable to resolve host address ‘{Address(self._url).host}’")
         elif outcome.problem == "refused" and "--retry-connrefused" not in flags:
             self._end(outcome, 4, "failed: Connection refused.")

@@ -39,7 +39,7 @@ class Firm:
         """The version that the next start of the trading system runs; None for the one that is deployed."""
         self.places: dict[str, str] = {}
         """Machines that somebody entered -> the workload that runs there."""
-        self._give_services()
+        self.give_services()
         for name in inventory.config_maps:
             world.cluster.config_maps.declare(name, _map_of(name, self.settings))
         world.cluster.config_maps.on_apply.append(self._apply_map)
@@ -49,7 +49,8 @@ class Firm:
         """The platform."""
         return self.world.cluster
 
-    def _give_services(self) -> None:
+    def give_services(self) -> None:
+        """Let the platform run what the team has beside the World's own."""
         from sim.workloads import Workload
 
         for name in self.inventory.extra_workloads():

@@ -46,6 +46,20 @@ def _change_subprocess(module: Any) -> None:
     module._PopenSelector = PipeSelector
 
 
+def _change_unix_events(module: Any) -> None:
+    """Let asyncio feed a child through a pipe: older Pythons take a pair of sockets, which are the drill's here."""
+
+    def start(self: Any, args: Any, shell: Any, stdin: Any, stdout: Any, stderr: Any, *rest: Any, **more: Any) -> None:
+        import subprocess
+
+        (size,) = rest or (more.pop("bufsize", 0),)
+        self._proc = subprocess.Popen(
+            args, shell=shell, stdin=stdin, stdout=stdout, stderr=stderr, universal_newlines=False, bufsize=size, **more
+        )
+
+    module._UnixSubprocessTransport._start = start
+
+
 def _tell_of_signal(number: int, frame: Any) -> None:
     """A real signal has come: say so on a connection of its own, for this thread may be in the middle of a wait."""
     teller = _RawSocket(_socket.AF_UNIX, _socket.SOCK_STREAM)
@@ -87,3 +101,4 @@ def install() -> None:
     patching.name(signal, "signal", set_handler)
     patching.name(os, "kill", _kill)
     patching.when_imported("subprocess", _change_subprocess)
+    patching.when_imported("asyncio.unix_events", _change_unix_events)

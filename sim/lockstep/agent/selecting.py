@@ -1,4 +1,8 @@
-"""Waiting for several sockets at once. What is not a socket of the drill (a pipe, a terminal) is never ready."""
+"""Waiting for several sockets at once, and for pipes.
+
+What is not a socket of the drill (a pipe, a terminal, a child's handle) is never ready in a process that is alone in
+its time. One of a family has relatives at the other end: it looks again whenever one of them has done something.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from sim.lockstep.agent import patching
-from sim.lockstep.agent.wire import wait
+from sim.lockstep.agent.wire import World, wait
 
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+_RealPoll = getattr(select, "poll", None)
+FIRST_VIRTUAL = 1000
+"""The drill's sockets have numbers from here on (`Program.add_socket`); a process has few files of its own."""
 
 
 def _number(fileobj: Any) -> int:
@@ -49,8 +56,36 @@ class Selector(selectors.BaseSelector):
 
     def select(self, timeout: Any = None) -> Any:
         """What is ready; waits for the first, no longer than `timeout`."""
-        watched = [[key.fd, key.events] for key in self._keys.values()]
-        return [(self._keys[number], events) for number, events in wait("select", watched, timeout)]
+        watched = [[key.fd, key.events] for key in self._keys.values() if key.fd >= FIRST_VIRTUAL]
+        if len(watched) == len(self._keys) or not World.settings.get("spawn"):
+            return [(self._keys[number], events) for number, events in wait("select", watched, timeout)]
+        until_us = None if timeout is None else World.now_us + round(max(timeout, 0) * 1e6)
+        first = True  # what this process has just done may still have its effect: look once more when all rest
+        while True:
+            ready = self._machine_ready()
+            left_s = None if until_us is None else max(0, until_us - World.now_us) / 1e6
+            found = wait("select", watched, 0) if ready or left_s == 0 else wait("stir", watched, left_s, first)
+            first = False
+            ready += [(self._keys[number], events) for number, events in found]
+            if ready or left_s == 0:
+                return ready
+
+    def _machine_ready(self) -> list[Any]:
+        """What of the machine's pipes and handles is ready now."""
+        if _RealPoll is None:
+            return []
+        poll = _RealPoll()
+        for key in self._keys.values():
+            if key.fd < FIRST_VIRTUAL:
+                mask = (select.POLLIN if key.events & _READ else 0) | (select.POLLOUT if key.events & _WRITE else 0)
+                poll.register(key.fd, mask)
+        ready = []
+        for number, mask in poll.poll(0):
+            key = self._keys[number]
+            events = (_READ if mask & ~select.POLLOUT else 0) | (_WRITE if mask & ~select.POLLIN else 0)
+            if events & key.events:
+                ready.append((key, events & key.events))
+        return ready
 
     def close(self) -> None:
         """Forget everything."""

@@ -62,8 +62,26 @@ def test_a_number_that_is_none() -> None:
 
 def test_what_the_drill_cannot_give_says_so() -> None:
     with pytest.raises(Wrong, match="not simulated in a drill") as wrong:
-        parse(["-F", "file=@x", "https://x"])
+        parse(["--unix-socket", "/var/run/docker.sock", "http://x"])
     assert not wrong.value.simulated
+
+
+def test_a_file_of_options_stands_where_it_is_named() -> None:
+    file = b'# ours\nurl = "https://api.test/orders"\nheader: "X-Key: a\\"b"\nsilent\n-m 5\n'
+    options = parse(["-K", "halt.cfg", "-f"], {"halt.cfg": file}.__getitem__)
+    assert options.urls == ["https://api.test/orders"]
+    assert options.headers == ['X-Key: a"b']
+    assert options.flags == {"silent", "fail"}
+    assert options.seconds("max-time") == 5_000_000
+
+
+def test_a_file_of_options_that_is_not_there() -> None:
+    def read(path: str) -> bytes:
+        raise FileNotFoundError(path)
+
+    with pytest.raises(Wrong, match="cannot read config") as wrong:
+        parse(["-K", "none.cfg"], read)
+    assert wrong.value.code == 26
 
 
 def test_options_that_change_nothing_are_taken() -> None:

@@ -40,8 +40,65 @@ def test_node_runs_several_threads(tmp_path: Path) -> None:
 
 
 def test_python_without_our_agent_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="waits by the machine's clock"):
-        run(tmp_path, "python3 -I -c 'import time; time.sleep(600)'\n")
+    with pytest.raises(BadInput, match=r"waits by the machine's clock, for it was started without .*PYTHONPATH"):
+        run(tmp_path, "python3 -S -c 'import time; time.sleep(600)'\n")
+    with pytest.raises(BadInput, match=r"keep the PYTHONPATH that is there"):
+        run(tmp_path, "PYTHONPATH=lib python3 -c 'import time; time.sleep(600)'\n", isolation="shim")
+
+
+def test_python_is_taken_along_whatever_the_script_says_of_its_path(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "wait.py").write_text("import time; time.sleep(600); print('waited')\n")
+    ran = run(tmp_path, """
+        PYTHONPATH=lib python3 -m wait; export PYTHONPATH=$PWD/lib; python3 -c 'import wait'
+        python3 -I -c 'import time; time.sleep(600)'; env -i "$(command -v python3)" lib/wait.py
+    """, isolation="netns")  # fmt: skip
+    assert (ran.lines, ran.took_s) == (["waited"] * 3, 2400.0)
+
+
+def test_an_environments_own_python_is_taken_along(tmp_path: Path) -> None:
+    import venv
+
+    venv.create(tmp_path / ".venv", with_pip=False)
+    ran = run(tmp_path, """
+        unset PYTHONPATH; .venv/bin/python -c 'import time, sys; time.sleep(3600); print(sys.prefix != sys.base_prefix)'
+    """, isolation="netns")  # fmt: skip
+    assert (ran.lines, ran.took_s) == (["True"], 3600.0)
+
+
+@pytest.mark.parametrize("isolation", ["netns", "shim"])
+def test_a_program_that_talks_past_the_world_is_named(tmp_path: Path, isolation: str) -> None:
+    with pytest.raises(BadInput, match=r"bash .* opens a network connection of its own.* curl, wget or Python"):
+        run(tmp_path, "exec 3<>/dev/tcp/api.test/443 || echo 'broker down'\n", isolation=isolation)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node here")
+def test_node_that_asks_a_broker_is_not_said_to_have_found_it_down(tmp_path: Path) -> None:
+    (tmp_path / "stop.js").write_text("fetch('https://api.test/positions').catch(() => console.log('broker down'))")
+    with pytest.raises(BadInput, match=r"node stop.js opens a network connection of its own"):
+        run(tmp_path, "node stop.js\n")
+
+
+def test_looking_at_the_machines_own_addresses_is_no_talk(tmp_path: Path) -> None:
+    ran = run(tmp_path, "hostname; cat /proc/net/dev | tail -n +3 | wc -l; echo looked\n")
+    assert ran.lines[-1] == "looked"
+
+
+@pytest.mark.parametrize("asks", ["read -r -p 'sure? ' answer", "read -t 30 answer", "python3 -c 'input()'", "cat"])
+def test_nobody_answers_at_the_keyboard_and_that_it_asked_is_said(tmp_path: Path, asks: str) -> None:
+    ran = run(tmp_path, f"{asks} 2>/dev/null; echo \"went on\"\n")
+    assert (ran.lines, ran.took_s) == (["went on"], 0.0)
+    refused = ran.world.only("code.refused")
+    assert refused["refused"] == "input"
+    assert "echo yes |" in refused["what"]
+
+
+def test_who_is_answered_is_not_said_to_have_asked_nobody(tmp_path: Path) -> None:
+    script(tmp_path, "read -r answer; echo \"said $answer\"; while read -r line; do echo $line; done < list\n")
+    (tmp_path / "list").write_text("a\nb\n")
+    ran = run(tmp_path, None, command="echo yes | ./stop.sh")
+    assert ran.lines == ["said yes", "a", "b"]
+    assert not ran.history.of("code.refused")
 
 
 def test_read_with_a_limit_waits_by_the_machine(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_messages_to_people_are_written_down(tmp_path: Path) -> None:
     assert [claim.subject for claim in ran.history.of("code.claim")] == ["halted"]
 
 
-@pytest.mark.parametrize("command", ["ssh prod-1 halt", "sudo systemctl stop bot", "docker stop bot", "crontab -r"])
+@pytest.mark.parametrize("command", ["ssh prod-1 halt", "systemctl stop bot", "docker stop bot", "crontab -r"])
 def test_what_would_act_on_the_machine_is_refused(tmp_path: Path, command: str) -> None:
     ran = run(tmp_path, f"{command}; echo $?\n")
     assert ran.lines[0] == "127"
