@@ -45,6 +45,7 @@ class Repository:
         if not root.is_dir():
             raise BadInput("is no folder", mend="name the root of a repository", field="--repo", value=str(root))
         self.root = root
+        self._trees: dict[str, ast.Module | None] = {}
 
     @cached_property
     def files(self) -> frozenset[str]:
@@ -155,12 +156,14 @@ class Repository:
 
     def tree(self, file: str) -> ast.Module | None:
         """A Python file, parsed; None when it does not parse."""
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return ast.parse(self.text(file))
-        except (SyntaxError, ValueError, RecursionError):
-            return None
+        if file not in self._trees:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    self._trees[file] = ast.parse(self.text(file))
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                self._trees[file] = None
+        return self._trees[file]
 
     def text(self, file: str) -> str:
         """The text of a file; empty when it is too large or cannot be read."""

@@ -36,7 +36,7 @@ class Plan:
 
 def plan(found: Survey, runbook: str | None) -> Plan:
     """Decide what to wire and make the texts; `runbook` is the one to follow, if any."""
-    wired = chosen(found.candidates)
+    wired = chosen(found.candidates, found.classes)
     adapted = f"{ADAPTER.removesuffix('.py')}:build" if wired else None
     code = _as_it_is(found, wired) or adapted or next((each.code for each in found.programs), None)
     script = None if code is not None else next((_command(found.root, file) for file in found.emergency), None)
@@ -46,7 +46,7 @@ def plan(found: Survey, runbook: str | None) -> Plan:
     )  # fmt: skip
     files = {NAME: settings}
     if wired:
-        files[ADAPTER] = adapter(wired)
+        files[ADAPTER] = adapter(wired, found.classes)
     name, text = _ci(found.root, runbook)
     files[name] = text
     return Plan(tuple(wired), runbook, code, script, files)

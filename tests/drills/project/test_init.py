@@ -42,7 +42,7 @@ def test_a_kill_switch_is_wired_and_can_be_drilled_at_once(
     text = init(root)
     assert "self.kill_switch.check(equity=self.desk.figures.equity, starting_equity=" in text
     assert "self.kill_switch.trigger(reason=reason)" in text
-    assert "asyncio.run(self.position_reconciler.reconcile())" in text
+    assert "self.wait(self.position_reconciler.reconcile())" in text
     assert 'fill in: what notify_prime_broker of the broker does' in text
     settings = read_settings(root)
     assert settings is not None

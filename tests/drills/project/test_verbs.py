@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from drills.project.values import bridged, is_broker, needs_an_order, value_of
+from drills.project.brokers import bridged
+from drills.project.values import is_broker, needs_an_order, value_of
 from drills.project.verbs import Verb, sounds_like_mitigation, verb_of
 
 
