@@ -14,7 +14,9 @@ YES = "bool({})"
 FIRST = "bool({}[0])"
 UNKNOWN = ""
 _GOOD = re.compile(r"(is_)?(allowed|approved|passed|ok|okay|accepted|permitted|valid|safe|success)|can_trade|allow")
-_BAD = re.compile(r"(is_)?(blocked|denied|rejected|halted|tripped|triggered|refused|breached|killed|stopped)|should_halt")
+_BAD = re.compile(
+    r"(is_)?(blocked|denied|rejected|halted|tripped|triggered|refused|breached|killed|stopped)|should_halt"
+)
 _STOPS = r"halt|kill|trip|trigger|breach|exceed|stop|violat|shut|block|pause|fire"
 _STOP_WORDS = re.compile(rf"\btrue\b\W*(if|when|once|=|:|-|—|means)?[^.;\n]*({_STOPS})|returns?:?\s*\(({_STOPS})", re.I)
 _GO_WORDS = re.compile(
@@ -36,6 +38,11 @@ def answer_of(node: ast.FunctionDef | ast.AsyncFunctionDef, fields: Fields) -> s
     if re.fullmatch(r"bool|(typing\.)?(Optional\[(bool|str)\]|Any)|(bool|str) \| None", written):
         return _by_returns(node) if written.endswith("Any") else YES
     return _of_class(written.rpartition(".")[2], fields)
+
+
+def tells_by_itself(answer: str) -> bool:
+    """Whether the answer is an object that says what it means, as `verdict.allowed` does."""
+    return "{}." in answer
 
 
 def negated(answer: str) -> str:

@@ -7,7 +7,7 @@ whose own fields are filled in the same way; `max_drawdown: float = 0.15` is a f
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from drills.project.brokers import bridged
@@ -35,6 +35,19 @@ class Given:
     text: str
     remark: str = ""
     imports: tuple[str, ...] = ()
+    inside: tuple[tuple[str, Given], ...] = ()
+    """Where it is an object that is made: what it is given itself. `text` is then the name of its class."""
+
+    def lines(self, name: str) -> Iterator[str]:
+        """It as the argument `name`, one argument a line."""
+        remark = f"  # {self.remark}" if self.remark else ""
+        if not self.inside:
+            yield f"{name}={self.text},{remark}"
+            return
+        yield f"{name}={self.text}({remark}"
+        for parameter, part in self.inside:
+            yield from (f"    {line}" for line in part.lines(parameter))
+        yield "),"
 
     @property
     def is_open(self) -> bool:
@@ -106,7 +119,8 @@ def _fits(annotation: str, value: Value) -> bool:
     kind = bare(annotation)
     if kind in ("str", "Path") and value.text.startswith("self.desk."):
         return False
-    return kind in _TEXTS or kind in ("Logger", "datetime") or re.match(r"[dD]ict|[lL]ist|Mapping|Sequence", kind) is not None
+    several = re.match(r"(typing\.)?([dD]ict|[lL]ist|Mapping|Sequence)\b", annotation) is not None
+    return several or kind in _TEXTS or kind in ("Logger", "datetime")
 
 
 def _typed(parameter: Parameter, value: Value) -> Given:
@@ -136,9 +150,8 @@ def _made(known: Known, classes: Classes, depth: int) -> Given | None:
             arguments.append((parameter.name, part))
             imports += part.imports
         else:
-            inside = ", ".join(f"{name}={part.text}" for name, part in arguments)
-            remarks = dict.fromkeys(f"{name} {part.remark}" for name, part in arguments if part.remark)
-            return Given(f"{known.name}({inside})", "; ".join(remarks), tuple(imports))
+            text = known.name if arguments else f"{known.name}()"
+            return Given(text, "", tuple(imports), tuple(arguments))
     if known.instance:
         return Given(known.instance, imports=(f"from {known.module} import {known.instance}",))
     if known.maker:

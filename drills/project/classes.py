@@ -150,7 +150,8 @@ def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[Parameter,
     plain = [(arg, default) for arg, default in zip(given, defaults, strict=True) if arg.arg not in ("self", "cls")]
     keyword = list(zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True))
     return tuple(
-        Parameter(arg.arg, default is None, _text(arg.annotation), _text(default)) for arg, default in [*plain, *keyword]
+        Parameter(arg.arg, default is None, _text(arg.annotation), _text(default))
+        for arg, default in [*plain, *keyword]
     )
 
 
@@ -177,9 +178,10 @@ def _is_property(node: ast.FunctionDef) -> bool:
 
 def _makers(tree: ast.Module) -> Iterator[tuple[str, str]]:
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.returns is not None and _MAKER.fullmatch(node.name):
-            if not any(parameter.required for parameter in parameters(node)):
-                yield node.name, bare(ast.unparse(node.returns))
+        if not isinstance(node, ast.FunctionDef) or node.returns is None or not _MAKER.fullmatch(node.name):
+            continue
+        if not any(parameter.required for parameter in parameters(node)):
+            yield node.name, bare(ast.unparse(node.returns))
 
 
 def _instances(tree: ast.Module) -> dict[str, str]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from drills.lint.repository import Repository
-from drills.project.answers import UNKNOWN, YES, answer_of, means_stop, negated
+from drills.project.answers import UNKNOWN, YES, answer_of, means_stop, negated, tells_by_itself
 from drills.project.candidates import Candidate, Method, Parameter
 from drills.project.classes import Classes, Known, parameters
 from drills.project.programs import module_of
@@ -69,7 +69,7 @@ def _methods(body: list[ast.stmt], classes: Classes, class_name: str) -> Iterato
             continue
         answer = answer_of(node, classes.names)
         if verb is Verb.LOOK:
-            stop = means_stop(node)
+            stop = False if tells_by_itself(answer) else means_stop(node)
             answer = UNKNOWN if stop is None else answer if stop else negated(answer)
         elif verb is Verb.BLOCKED and answer == UNKNOWN and "property" in marks:
             answer = YES
@@ -100,7 +100,7 @@ def _runs_on(loop: ast.While) -> bool:
 def _loops(body: list[ast.stmt]) -> Iterator[Method]:
     """The endless loops that can be started without being told anything."""
     for node in body:
-        if isinstance(node, _Function) and not node.name.startswith("__") and _LOOPS.fullmatch(node.name.lstrip("_")):
+        if isinstance(node, _Function) and _LOOPS.fullmatch(node.name):
             needed = any(parameter.required for parameter in parameters(node))
             if not needed and any(
                 _runs_on(loop) and _WAITS.search(ast.unparse(loop))

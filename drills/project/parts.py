@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drills.project.answers import UNKNOWN, negated
 from drills.project.arguments import OPEN, Given, given
 from drills.project.candidates import Candidate, Method, Parameter
-from drills.project.classes import Classes
+from drills.project.classes import Classes, bare
 from drills.project.values import TEXT, is_broker, needs_an_order, value_of
 from drills.project.verbs import Verb, snake
 
@@ -19,6 +19,10 @@ TRADING_CLIENT = frozenset(
      "cancel_order_by_id", "get_clock", "get_calendar", "get_asset", "get_all_assets"]
 )  # fmt: skip
 """What alpaca-py's `TradingClient` is asked for."""
+
+
+_TAKES_PLAIN = frozenset({"Any", "Path", "Optional", "Union", "Sequence", "Iterable"})
+_WHY = re.compile(r"reason|why|message|msg|cause|trigger")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +87,25 @@ class Part:
         else:
             yield f"self.{self.attribute} = {made}("
             for parameter, found in self.arguments:
-                text = self._awaitable(found.text) if parameter.name in self._awaited() else found.text
-                yield f"    {parameter.name}={text},{f'  # {found.remark}' if found.remark else ''}"
+                given_to = replace(found, text=_awaitable(found.text)) if parameter.name in self._awaited() else found
+                yield from (f"    {line}" for line in given_to.lines(parameter.name))
             yield ")"
 
     def call(self, verb: Verb, with_order: bool = False) -> Call | None:
         """The call of its first method of `verb` whose parameters are known; else of the first, with what is open."""
         calls = [self._call(method, with_order) for method in self.candidate.methods if method.verb is verb]
+        if verb is Verb.LOOK:
+            calls.sort(key=lambda call: ".update" in call.text)
+        if with_order:  # one that is shown the order knows more than one that is not
+            calls.sort(key=lambda call: "order." not in call.text and "=order" not in call.text)
         return next((call for call in calls if not call.open), calls[0] if calls else None)
+
+    def updates(self) -> list[Call]:
+        """What the code must be told before it can judge: `update_equity(...)` beside a `check()`."""
+        told = [each for each in self.candidate.methods if each.verb is Verb.LOOK and each.name.startswith("update")]
+        main = self.call(Verb.LOOK)
+        calls = [self._call(method, with_order=False) for method in told if method.parameters]
+        return [call for call in calls if not call.open and (main is None or call.text != main.text)]
 
     def blocked(self) -> Call | None:
         """What tells whether trading is stopped: a method, an attribute, or the opposite of `trading_allowed()`."""
@@ -99,6 +114,9 @@ class Part:
             return asked
         if self.candidate.state is not None:
             return self._call(self.candidate.state, with_order=False)
+        looked = self.call(Verb.LOOK)
+        if looked is not None and looked.answer and not looked.open and Verb.HALT in self.candidate.verbs:
+            return looked  # what can be halted by hand and looked at says whether it is halted
         for method in self.candidate.methods:
             general = re.fullmatch(r"can_trade|(is_)?trading_(is_)?(allowed|enabled|permitted)", snake(method.name))
             if method.verb is Verb.ALLOWED and general and not any(p.required for p in method.parameters):
@@ -124,10 +142,6 @@ class Part:
         names = self.candidate.awaited
         return frozenset(p.name for p in self.candidate.init if {p.name, f"_{p.name}"} & names)
 
-    @staticmethod
-    def _awaitable(text: str) -> str:
-        return re.sub(r"^(lambda[^:]*: )(.*)$", r"\1later(\2)", text)
-
     def _argument(self, parameter: Parameter, classes: Classes, keys: tuple[str, ...]) -> Given | None:
         if "TradingClient" in parameter.annotation or (is_broker(parameter.name) and self._is_alpaca(parameter.name)):
             line = "from alpaca.trading.client import TradingClient"
@@ -140,9 +154,10 @@ class Part:
         place = f"self.{self.attribute}.{method.name}"
         if method.is_property:
             return Call(place, method.answer and method.answer.format(place))
-        arguments, unknown = [], []
+        arguments: list[str] = []
+        unknown: list[str] = []
         for parameter in method.parameters:
-            if not parameter.required and not (method.verb is Verb.HALT and value_of(parameter.name) == TEXT):
+            if not parameter.required and not (method.verb is Verb.HALT and _WHY.fullmatch(parameter.name)):
                 continue
             text = self._value(method, parameter, with_order)
             (unknown if text is None else arguments).append(f"{parameter.name}={text or OPEN}")
@@ -156,9 +171,14 @@ class Part:
         value = value_of(parameter.name)
         if value is None or (needs_an_order(value) and not with_order):
             return "self.desk.broker" if is_broker(parameter.name) else None
-        kind = parameter.annotation.strip("'\"")
-        if re.fullmatch(r"(\w+\.)*[A-Z]\w*", kind) and kind.rpartition(".")[2] not in ("Decimal", "Any", "Path"):
-            return None if kind.rpartition(".")[2] not in ("Dict", "List") else value.text
-        if kind.endswith("Decimal"):
+        kind = bare(parameter.annotation)
+        if kind == "Decimal":
             return f"Decimal(str({value.text}))"
-        return "reason" if method.verb is Verb.HALT and value == TEXT else value.text
+        if kind[:1].isupper() and kind not in _TAKES_PLAIN and not kind.startswith(("Dict", "List", "Mapping")):
+            return None
+        return "reason" if method.verb is Verb.HALT and value == TEXT and _WHY.fullmatch(parameter.name) else value.text
+
+
+def _awaitable(text: str) -> str:
+    """A function whose answer is awaited."""
+    return re.sub(r"^(lambda[^:]*: )(.*)$", r"\1later(\2)", text)

@@ -6,7 +6,6 @@ scripts, and the runbooks.
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -40,7 +39,7 @@ class Survey:
     programs: tuple[Program, ...] = ()
     """What runs by itself and talks to a broker; what is made for a desk first."""
     emergency: tuple[str, ...] = ()
-    """Shell scripts that sound like an emergency."""
+    """Scripts, in shell or Python, that sound like an emergency."""
     runbooks: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = field(default=())
     """Python files that do not parse."""
@@ -56,15 +55,22 @@ def survey(root: Path) -> Survey:
     alpaca = any("TradingClient" in repository.text(file) for file in python)
     classes = Classes.of(repository, python)
     found = [candidate for file in python for candidate in candidates(repository, file, classes, alpaca)]
+    started = list(programs(repository, python))
+    tools = {program.file for program in started if _is_emergency(program.file) and not program.whole}
     return Survey(
         root,
         tuple(sorted(found, key=lambda each: (-each.weight, each.file, each.line))),
-        tuple(program for program in programs(repository, python) if program.talks),
-        tuple(file for file in files if file.endswith(".sh") and _EMERGENCY.search(PurePosixPath(file).name)),
+        tuple(program for program in started if program.talks and program.file not in tools),
+        tuple(file for file in files if file in tools or (file.endswith((".sh", ".bash")) and _is_emergency(file))),
         tuple(file for file in files if file.lower().endswith(".md") and _is_runbook(file, repository)),
         tuple(file for file in python if repository.tree(file) is None),
         classes,
     )
+
+
+def _is_emergency(file: str) -> bool:
+    name = PurePosixPath(file).stem
+    return bool(_EMERGENCY.search(name)) and not _NO_EMERGENCY.search(name)
 
 
 def _ours(file: str) -> bool:

@@ -72,7 +72,8 @@ _TABLE: tuple[tuple[str, Value], ...] = (
     (r"(state_|halt_|lock_|kill_|flag_|persist_|persistence_)?(file|path|file_?path|file_?name|state)(_path|_file)?"
      r"|(db|database)_(path|file)", Value('"mitigation-state.json"', "a file that stays")),
     (r"(state_|data_|log_|base_|root_|work_)?dir(ectory)?|folder|root", Value('"."', "the run's own folder")),
-    (r"(api_|secret_|access_)?key(_id)?|api_secret|secret|(api_)?token|password", Value('"drill"', "no real one is needed")),
+    (r"(api_|secret_|access_)?key(_id)?|api_secret|secret|(api_)?token|password",
+     Value('"drill"', "no real one is needed")),
     (r"paper(_trading|_mode)?|is_paper|sandbox|testnet", Value("True")),
     (r"order", Value("order")),
     (r"symbol|ticker|instrument", Value("order.symbol")),
@@ -123,7 +124,9 @@ def is_broker(parameter: str) -> bool:
     return bool(_BROKER.fullmatch(snake(parameter))) and not _NO_BROKER.search(snake(parameter))
 
 
-_NO_BROKER = re.compile(r"api_(key|secret|url|base)|_(key|secret|url|id|name|mode|type|config|settings|retries|timeout)$|fn$|callback$")
+_NO_BROKER = re.compile(
+    r"api_(key|secret|url|base)|_(key|secret|url|id|name|mode|type|config|settings|retries|timeout)$|fn$|callback$"
+)
 
 
 def needs_an_order(value: Value) -> bool:

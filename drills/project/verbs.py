@@ -27,7 +27,7 @@ class Verb(StrEnum):
 
 _AT_ONCE = r"(emergency_|manual_|force_|hard_|immediate_|global_|execute_|do_|request_|initiate_)*"
 _WHAT = r"(_?(all|open|every|the|any))*"
-_SWITCH = r"kill_?switch|circuit(_?breaker)?|breaker|halt|emergency(_stop)?|panic|lock(down|out)?|killswitch|switch|trading"
+_SWITCH = r"kill_?switch|circuit(_?breaker)?|breaker|halt|emergency(_stop)?|panic|lock(down|out)?|switch|trading"
 _BY_NAME: tuple[tuple[Verb, str], ...] = (
     (Verb.BLOCKED, r"(is_|was_|has_)?((kill_?switch|trading|breaker|circuit|system|bot|emergency(_stop)?|panic|risk)_)?"
                    r"(is_|been_)?(halted|triggered|tripped|killed|blocked|locked(_out|_down)?|activated|stopped|engaged"
@@ -72,7 +72,7 @@ _BY_NAME: tuple[tuple[Verb, str], ...] = (
                      r"|on_?disconnect(ed)?|handle_disconnect(ion|ed)?|on_connection_lost|handle_connection_(lost|loss)"),
     (Verb.LOOK, r"(auto_|run_|periodic_)?(check|checks|evaluate|update|monitor|poll|assess|inspect|watch|tick|step"
                 r"|on_equity|on_pnl|heartbeat|run_once|enforce)"
-                r"(_and_(trigger|halt|act|enforce|trip|update|raise|kill))?"
+                r"(_and_(trigger|halt|act|enforce|trip|update|kill))?"
                 r"(_(all|limits?|risks?|loss(es)?|daily|drawdown|once|kill|switch(es)?|equity|pnl|account|max"
                 r"|thresholds?|conditions?|health|circuit|breakers?|triggers?|state|status|metrics|rules|balance"
                 r"|portfolio|exposure|margin|peak|capital|violations?|breach(es)?|killswitch|safety|emergency))*"),
@@ -93,12 +93,14 @@ _STATE = re.compile(
     rf"|breached)|_?(is_)?({_SWITCH})(_is)?_(active|on|engaged|open)|_?(halt|emergency_stop|panic|kill_?switch|killed)"
 )  # fmt: skip
 _STATE_OF_A_SWITCH = re.compile(r"_?(is_)?(active|activated|armed_and_fired|fired|engaged)")
-_ENABLED = re.compile(r"_?(is_)?(trading|trade|entries|execution|orders)_?(is_)?(enabled|allowed|active|permitted)|_?can_trade")
+_ENABLED = re.compile(
+    r"_?(is_)?(trading|trade|entries|execution|orders)_?(is_)?(enabled|allowed|active|permitted)|_?can_trade"
+)
 
 _CLASS = re.compile(
     r"kill|halt|circuit|breaker|emergency|risk|guard|safety|reconnect|session|reconcil|watchdog|flatten|liquidat"
     r"|panic|dead_?man|sentinel|lockout|lockdown|protect|unwind|fail_?safe|e_?stop|loss_?limit|limit(s|er)?(manager"
-    r"|checker|monitor|enforcer|guard)|drawdown|shutdown|connection_?(manager|monitor|supervisor|keeper)|notaus"
+    r"|checker|monitor|enforcer|guard)|drawdown|connection_?(manager|monitor|supervisor|keeper)|notaus"
     r"|riesgo|risiko|verlust|parada", re.I
 )  # fmt: skip
 _GUARDS_A_SERVICE = re.compile(r"rate_?limit|api_?(guard|breaker)|cache|retry", re.I)

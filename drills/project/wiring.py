@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from drills.project.answers import UNKNOWN
-from drills.project.brokers import Bridge, bridge
+from drills.project.brokers import bridge
 from drills.project.candidates import Candidate
 from drills.project.classes import Classes
 from drills.project.parts import Call, Part
@@ -27,33 +26,44 @@ def chosen(candidates: Sequence[Candidate], classes: Classes | None = None) -> l
     known = classes or Classes()
     found: list[Candidate] = []
     for kind in _KINDS:
-        fit = [each for each in candidates if each.verbs & kind and (kind is not _KINDS[0] or _stops(each))]
+        fit = [each for each in candidates if _serves(each, kind) and (kind is not _KINDS[0] or _stops(each))]
         best = min(fit, key=lambda each: (-each.weight, Part(each, known).open_places), default=None)
         if best is not None and best not in found:
             found.append(best)
     return found
 
 
+def _serves(candidate: Candidate, kind: set[Verb]) -> bool:
+    return bool(candidate.verbs & kind) or (kind is _KINDS[0] and candidate.loop is not None)
+
+
 def _stops(candidate: Candidate) -> bool:
     """Whether it can stop trading, or looks very much like it."""
-    return candidate.weight >= _LIKELY or not candidate.name
+    acts = candidate.loop is not None or bool(candidate.verbs - {Verb.BLOCKED})
+    return acts and (candidate.weight >= _LIKELY or not candidate.name)
 
 
 def adapter(candidates: Sequence[Candidate], classes: Classes | None = None) -> str:
     """The text of the adapter for what `chosen` chose."""
     parts = [Part(each, classes or Classes()) for each in candidates]
-    calls = {str(verb): _first(parts, verb, with_order=verb is Verb.ALLOWED) for verb in Verb if verb is not Verb.BLOCKED}
+    verbs = [verb for verb in Verb if verb is not Verb.BLOCKED]
+    calls = {str(verb): _first(parts, verb, with_order=verb is Verb.ALLOWED) for verb in verbs}
     blocked = next((call for part in parts if (call := part.blocked()) is not None), None)
     built = [line for part in parts for line in part.construction()]
     asked = dict.fromkeys(name for part in parts for name in part.broker_methods)
     awaited = frozenset(name for part in parts for name in part.candidate.awaited)
     bridges = [bridge(name, name in awaited) for name in asked]
+    if blocked and calls["allowed"] and calls["allowed"].text in blocked.answer:
+        calls["allowed"] = None
+    if blocked and calls["look"] and calls["look"].text == blocked.text:
+        calls["look"] = None
+    updates = [call.text for part in parts for call in part.updates()]
     loop = next((text for part in parts if (text := part.loop()) is not None), None)
-    text = "\n".join([*built, *(call.text for call in (*calls.values(), blocked) if call), *(b.body for b in bridges)])
+    called = [call.text for call in (*calls.values(), blocked) if call]
+    text = "\n".join([*built, *updates, *called, *(each.body for each in bridges)])
     return render(
         "adapter.py.j2", imports=_imports(parts, text, loop), constructions=built, broker=bridges, blocked=blocked,
-        loop=loop, waits="self.wait(" in text, quiet="Quiet()" in text, records="Record(" in text, later="later(" in text,
-        UNKNOWN=UNKNOWN, **calls,
+        loop=loop, waits="self.wait(" in text, updates=updates, text=text, **calls,
     )  # fmt: skip
 
 
@@ -70,13 +80,22 @@ def _imports(parts: Iterable[Part], text: str, loop: str | None) -> list[str]:
     ordered = sorted(standard, key=lambda line: (line.startswith("from"), line))
     if in_source:
         ordered += ["", 'sys.path.insert(0, str(Path(__file__).parent / "src"))']
-    return [*ordered, "", *sorted(dict.fromkeys(line for line in lines if line not in standard))]
+    return [*ordered, "", *_merged(line for line in lines if line not in standard)]
+
+
+def _merged(lines: Iterable[str]) -> list[str]:
+    """One import line a module."""
+    names: dict[str, set[str]] = {}
+    for line in lines:
+        module, _, name = line.removeprefix("from ").partition(" import ")
+        names.setdefault(module, set()).add(name)
+    return [
+        f"from {module} import {', '.join(sorted(given))}" if given != {""} else module
+        for module, given in sorted(names.items())
+    ]
 
 
 def _first(parts: Sequence[Part], verb: Verb, with_order: bool = False) -> Call | None:
     """The first call of that kind that can be written out; else the first whose parameters are open."""
     calls = [call for part in parts if (call := part.call(verb, with_order)) is not None]
     return next((call for call in calls if not call.open), calls[0] if calls else None)
-
-
-__all__ = ["Bridge", "adapter", "chosen"]
