@@ -96,9 +96,13 @@ def _line(candidate: Candidate, wired: bool) -> str:
 
 def _purpose(name: str, proposal: Plan) -> str:
     if name == ADAPTER:
-        yours = f"; {proposal.open_places} places to fill in" if proposal.open_places else ""
+        yours = _open(proposal.open_places)
         return f"{name}  the hooks of {', '.join(each.name or each.module for each in proposal.wired)}{yours}"
     return f"{name}  {'what firedrill run runs here' if name.endswith('firedrill.yaml') else 'runs the drills in CI'}"
+
+
+def _open(places: int) -> str:
+    return f"; {places} place{'s' if places > 1 else ''} to fill in" if places else ""
 
 
 def _list(title: str, lines: list[str]) -> None:

@@ -100,7 +100,7 @@ def _environment(root: Path) -> str:
         for python in (f"{name}/bin/python", f"{name}/Scripts/python.exe"):
             if (root / python).exists():
                 return f"run it in its own environment: python: {python} in {NAME}"
-    how = next(installs(root), "pip install them here")
+    how = next(installs(root), "pip install them")
     return f"{how} where Firedrill is, or name an environment that has them: --python PATH/bin/python"
 
 

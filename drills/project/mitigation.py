@@ -100,7 +100,7 @@ def _runs_on(loop: ast.While) -> bool:
 def _loops(body: list[ast.stmt]) -> Iterator[Method]:
     """The endless loops that can be started without being told anything."""
     for node in body:
-        if isinstance(node, _Function) and _LOOPS.fullmatch(node.name):
+        if isinstance(node, _Function) and _LOOPS.fullmatch(node.name) and node.name[0] != "_":
             needed = any(parameter.required for parameter in parameters(node))
             if not needed and any(
                 _runs_on(loop) and _WAITS.search(ast.unparse(loop))

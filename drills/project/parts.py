@@ -34,6 +34,8 @@ class Call:
     """The same, read as yes or no; empty when that cannot be told."""
     open: str = ""
     """Which of its parameters are not known: then it is written as a comment."""
+    noted: bool = False
+    """Whether something else of the same code says whether trading is stopped."""
 
 
 class Part:
@@ -128,7 +130,7 @@ class Part:
     def loop(self) -> str | None:
         """How its own endless loop is started, where it has one and nothing can be called instead."""
         method = self.candidate.loop
-        if method is None or Verb.LOOK in self.candidate.verbs:
+        if method is None or self.candidate.verbs & {Verb.LOOK, Verb.RECONCILE}:
             return None
         place = f"self.{self.attribute}.{method.name}()"
         return f"asyncio.run({place})" if method.is_async else place

@@ -90,7 +90,7 @@ _IS_A_SWITCH = re.compile(r"kill|halt|breaker|emergency|panic|lockout|lock_?down
 _STATE = re.compile(
     r"_?(is_)?((kill_?switch|trading|breaker|circuit|system|emergency(_stop)?|panic|risk|bot|daily_loss)_)?"
     r"(is_)?(halted|triggered|tripped|killed|blocked|locked(_out)?|engaged|frozen|paused|suspended|stopped|disabled"
-    rf"|breached)|_?(is_)?({_SWITCH})(_is)?_(active|on|engaged|open)|_?(halt|emergency_stop|panic|kill_?switch|killed)"
+    rf"|breached)(_(by|for|due|on)?_?\w*)?(?<!_at)(?<!_time)(?<!_reason)|_?(is_)?({_SWITCH})(_is)?_(active|on|engaged|open)|_?(halt|emergency_stop|panic|kill_?switch|killed)"
 )  # fmt: skip
 _STATE_OF_A_SWITCH = re.compile(r"_?(is_)?(active|activated|armed_and_fired|fired|engaged)")
 _ENABLED = re.compile(

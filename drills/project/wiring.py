@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from drills.project.brokers import bridge
 from drills.project.candidates import Candidate
@@ -14,8 +15,9 @@ from drills.project.verbs import Verb
 _LIKELY = 3
 _KINDS = (
     {Verb.HALT, Verb.FLATTEN, Verb.BLOCKED, Verb.ALLOWED, Verb.LOOK, Verb.RESET, Verb.CANCEL},
-    {Verb.RECONCILE}, {Verb.RECONNECT},
+    {Verb.LOOK}, {Verb.RECONCILE}, {Verb.RECONNECT},
 )  # fmt: skip
+"""A switch that is only thrown needs something beside it that looks at the losses."""
 
 
 def chosen(candidates: Sequence[Candidate], classes: Classes | None = None) -> list[Candidate]:
@@ -26,7 +28,9 @@ def chosen(candidates: Sequence[Candidate], classes: Classes | None = None) -> l
     known = classes or Classes()
     found: list[Candidate] = []
     for kind in _KINDS:
-        fit = [each for each in candidates if _serves(each, kind) and (kind is not _KINDS[0] or _stops(each))]
+        if kind is _KINDS[1] and any(Verb.LOOK in each.verbs or each.loop is not None for each in found):
+            continue
+        fit = [each for each in candidates if _serves(each, kind) and (kind not in _KINDS[:2] or _stops(each))]
         best = min(fit, key=lambda each: (-each.weight, Part(each, known).open_places), default=None)
         if best is not None and best not in found:
             found.append(best)
@@ -46,24 +50,30 @@ def _stops(candidate: Candidate) -> bool:
 def adapter(candidates: Sequence[Candidate], classes: Classes | None = None) -> str:
     """The text of the adapter for what `chosen` chose."""
     parts = [Part(each, classes or Classes()) for each in candidates]
-    verbs = [verb for verb in Verb if verb is not Verb.BLOCKED]
-    calls = {str(verb): _first(parts, verb, with_order=verb is Verb.ALLOWED) for verb in verbs}
-    blocked = next((call for part in parts if (call := part.blocked()) is not None), None)
+    one = {
+        str(verb): _first(parts, verb, with_order=verb is Verb.ALLOWED)
+        for verb in (Verb.HALT, Verb.FLATTEN, Verb.ALLOWED, Verb.RECONCILE, Verb.RECONNECT)
+    }
+    looks = [replace(call, noted=part.blocked() is not None) for part in parts if (call := part.call(Verb.LOOK))]
+    resets = [call for part in parts if (call := part.call(Verb.RESET))]
+    states = [call for part in parts if (call := part.blocked()) is not None and not call.open]
+    blocked = " or ".join(call.answer for call in states)
+    looks = [call for call in looks if call.text not in {state.text for state in states}]
+    allowed = one["allowed"]
+    if allowed is not None and allowed.text in blocked:
+        one["allowed"] = None
     built = [line for part in parts for line in part.construction()]
     asked = dict.fromkeys(name for part in parts for name in part.broker_methods)
     awaited = frozenset(name for part in parts for name in part.candidate.awaited)
     bridges = [bridge(name, name in awaited) for name in asked]
-    if blocked and calls["allowed"] and calls["allowed"].text in blocked.answer:
-        calls["allowed"] = None
-    if blocked and calls["look"] and calls["look"].text == blocked.text:
-        calls["look"] = None
     updates = [call.text for part in parts for call in part.updates()]
     loop = next((text for part in parts if (text := part.loop()) is not None), None)
-    called = [call.text for call in (*calls.values(), blocked) if call]
+    called = [call.text for call in (*one.values(), *looks, *resets, *states) if call]
     text = "\n".join([*built, *updates, *called, *(each.body for each in bridges)])
+    told = any("desk" in line for line in (*built, *updates, *(look.text for look in looks)))
     return render(
         "adapter.py.j2", imports=_imports(parts, text, loop), constructions=built, broker=bridges, blocked=blocked,
-        loop=loop, waits="self.wait(" in text, updates=updates, text=text, **calls,
+        loop=loop, waits="self.wait(" in text, updates=updates, looks=looks, resets=resets, text=text, told=told, **one,
     )  # fmt: skip
 
 

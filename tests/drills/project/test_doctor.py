@@ -59,7 +59,7 @@ def test_what_a_drill_does_not_have_is_named(tmp_path: Path) -> None:
     text = "import multiprocessing\nimport ib_async\nimport requests\nrequests.get('https://feed.ourvendor.io/v1')\n"
     repository(tmp_path, bot=KILL_SWITCH + text, run="import bot\n" + SCRIPT)
     warned = " | ".join(troubles(checks(tmp_path, "code: run.py\nunmodified: true\n"), "warn"))
-    assert "feed.ourvendor.io (bot.py:35) does not exist in a drill" in warned
+    assert "feed.ourvendor.io (bot.py:36) does not exist in a drill" in warned
     assert "ib_async looks for TWS" in warned
     assert "multiprocessing is refused in virtual time (bot.py:" in warned
 
