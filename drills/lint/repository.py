@@ -165,6 +165,18 @@ class Repository:
                 self._trees[file] = None
         return self._trees[file]
 
+    def complaint(self, file: str) -> tuple[str, int]:
+        """Why a Python file does not parse, and in which line; 0 where no line is to blame."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                ast.parse(self.text(file))
+        except SyntaxError as error:
+            return error.msg, error.lineno or 0
+        except (ValueError, RecursionError, MemoryError) as error:
+            return str(error) or type(error).__name__, 0
+        return "", 0
+
     def text(self, file: str) -> str:
         """The text of a file; empty when it is too large or cannot be read."""
         path = self.root / file

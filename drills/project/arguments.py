@@ -155,9 +155,7 @@ def _made(known: Known, classes: Classes, depth: int) -> Given | None:
     if known.instance:
         return Given(known.instance, imports=(f"from {known.module} import {known.instance}",))
     if known.maker:
-        from drills.project.programs import module_of
-
-        return Given(f"{known.maker}()", imports=(f"from {module_of(known.maker_file)} import {known.maker}",))
+        return Given(f"{known.maker}()", imports=(f"from {known.maker_module} import {known.maker}",))
     return None
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from drills.project.answers import YES
 from drills.project.verbs import Verb
+
+_A_BROKER = re.compile(r"(Client|Connector|Broker|Gateway|Exchange|Api|API|Executor|Adapter)(V\d)?$")
+"""What orders go through: it can close positions, but nothing in it decides to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Candidate:
     """An endless loop of its own: what watches, where nothing can be called once a second."""
     instance: str = ""
     """A variable of its module that holds one, made there; empty when there is none."""
+    root: str = ""
+    """The folder that has to be on Python's path; empty for the repository's own."""
     guards_calls: bool = False
     """Whether it is a breaker around single calls to a service, not one for trading."""
 
@@ -68,5 +74,6 @@ class Candidate:
     @property
     def weight(self) -> int:
         """How much it looks like the thing itself: the more verbs the better, a telling name counts for two."""
-        known = len(self.verbs) + 2 * self.sounds + (Verb.HALT in self.verbs) + (Verb.RESET in self.verbs)
-        return known - 3 * self.guards_calls
+        verbs = self.verbs
+        known = len(verbs - {Verb.BEGIN}) + 2 * self.sounds + (Verb.HALT in verbs) + (Verb.RESET in verbs)
+        return known - 3 * (self.guards_calls or bool(_A_BROKER.search(self.name)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from drills.lint.repository import Repository
 from drills.project.candidates import Parameter
-from drills.project.programs import module_of
+from drills.project.layout import layout_of
 
 _DEEPEST = 6
 _FIELDS_ARE_PARAMETERS = re.compile(r"\b(BaseModel|BaseSettings|NamedTuple|Struct|SQLModel)$")
@@ -27,13 +27,10 @@ class Known:
     instance: str = ""
     """A variable of its module that holds one."""
     maker: str = ""
-    """A function of `maker_file` that needs no argument and returns one."""
-    maker_file: str = ""
-
-    @property
-    def module(self) -> str:
-        """What it is imported from."""
-        return module_of(self.file)
+    """A function of `maker_module` that needs no argument and returns one."""
+    maker_module: str = ""
+    module: str = ""
+    """What it is imported from."""
 
     @property
     def bases(self) -> list[str]:
@@ -57,13 +54,15 @@ class Classes:
         """Read `files`; what does not parse is left out."""
         found = cls()
         trees = [(file, tree) for file in files if (tree := repository.tree(file)) is not None]
-        makers = {name: (function, file) for file, tree in trees for function, name in _makers(tree)}
+        layout = layout_of(repository)
+        makers = {name: (each, layout.module_of(file)) for file, tree in trees for each, name in _makers(tree)}
         for file, tree in trees:
             held = _instances(tree)
             for node in tree.body:
                 if isinstance(node, ast.ClassDef):
                     maker, place = makers.get(node.name, ("", ""))
-                    known = Known(node.name, file, node, held.get(node.name, ""), maker, place)
+                    instance, module = held.get(node.name, ""), layout.module_of(file)
+                    known = Known(node.name, file, node, instance, maker, place, module)
                     found.by_name.setdefault(node.name, []).append(known)
         return found
 

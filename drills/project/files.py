@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from drills.project.arguments import OPEN
 from drills.project.installing import installs, python_version
 from drills.project.programs import Program
 from drills.project.rendering import render
 from drills.project.settings import NAME
 from drills.project.survey import Candidate, Survey
+from drills.project.tested import open_lines
 from drills.project.wiring import adapter, chosen
 from sim.errors import BadInput
 
@@ -41,7 +41,7 @@ class Plan:
     @property
     def open_places(self) -> int:
         """How many places of the adapter only somebody who knows the code can fill."""
-        return self.files.get(ADAPTER, "").count(OPEN) - 1 if ADAPTER in self.files else 0
+        return len(open_lines(self.files.get(ADAPTER, "")))
 
 
 def plan(found: Survey, runbook: str | None) -> Plan:
@@ -52,8 +52,10 @@ def plan(found: Survey, runbook: str | None) -> Plan:
     program = whole or (None if adapted or found.emergency else next(iter(found.programs), None))
     code = program.code if program is not None else adapted
     script = None if code is not None else next((_command(found.root, file) for file in found.emergency), None)
+    project = program.root if program is not None and program.root not in ("", "src") else ""
     settings = render(
         "firedrill.yaml.j2", drills=QUARTERLY, runbook=runbook, code=code, unmodified=code is not None, exec=script,
+        project=project if ".py" not in (code or "") else "",
         other=adapted if adapted != code else None,
     )  # fmt: skip
     files = {NAME: settings}

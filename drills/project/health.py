@@ -46,11 +46,9 @@ def examine(root: Path) -> Iterator[Check]:
 
 def _about_code(root: Path, repository: Repository, settings: Settings) -> Iterator[Check]:
     found = survey(root)
-    for file in found.unreadable:
-        ours = f"{sys.version_info.major}.{sys.version_info.minor}"
-        yield Check("warn", "code", f"{file} is not valid Python for {ours}", f"python: its interpreter, in {NAME}")
+    yield from _about_syntax(repository, found.unreadable)
     if settings.code is None and settings.exec is None:
-        yield Check("warn", "code", "none is named: the reference bot is drilled", "name yours: code: module:build")
+        yield Check("warn", "code", "none is named: the reference bot is drilled, not your code", "name yours: code: module:build")
         return
     if settings.exec is not None:
         yield _about_exec(root, settings)
@@ -68,6 +66,21 @@ def _about_code(root: Path, repository: Repository, settings: Settings) -> Itera
         said = f"{file} does not call all of your code yet: line {', '.join(map(str, lines[:_MOST]))}{_more(lines)}"
         yield Check("warn", "adapter", said, 'complete the lines that say "fill in"')
     yield from _about_traps(seen)
+
+
+def _about_syntax(repository: Repository, files: Sequence[str]) -> Iterator[Check]:
+    """Why each file that does not parse does not."""
+    ours = f"{sys.version_info.major}.{sys.version_info.minor}"
+    for file in files[:_MOST]:
+        why, line = repository.complaint(file)
+        said = f"{file}:{line} is not valid Python for {ours}: {why}" if line else f"{file} cannot be parsed: {why}"
+        if "Missing parentheses" in why or "exec" in why or "multiple exception types" in why:
+            mend = "Python 2 cannot be drilled as code: drill it from outside with --exec"
+        else:
+            mend = f"correct it, or name the interpreter that it is written for: python: PATH in {NAME}"
+        yield Check("warn", "code", said, mend)
+    if len(files) > _MOST:
+        yield Check("warn", "code", f"{len(files) - _MOST} more files are not valid Python for {ours}")
 
 
 def _with_open_places(check: Check, file: str, lines: list[int]) -> Check:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from drills.lint.repository import Repository
 from drills.project.answers import UNKNOWN, YES, answer_of, means_stop, negated, tells_by_itself
 from drills.project.candidates import Candidate, Method, Parameter
 from drills.project.classes import Classes, Known, parameters
-from drills.project.programs import module_of
+from drills.project.layout import layout_of
 from drills.project.verbs import Verb, goes_on, sounds_like_mitigation, stops_by_itself, verb_of
 
 _TASKS = frozenset({"create_task", "ensure_future", "gather", "wait_for", "run", "shield"})
@@ -28,21 +29,22 @@ def candidates(repository: Repository, file: str, classes: Classes, alpaca: bool
     tree = repository.tree(file)
     if tree is None:
         return
+    layout = layout_of(repository)
     for known in classes.in_file(file):
         found = None if known.is_no_code else _of_class(known, classes, alpaca)
         if found is not None:
-            yield found
+            yield replace(found, root=layout.root_of(file))
     functions = tuple(_methods(tree.body, classes, ""))
     if {Verb.HALT, Verb.FLATTEN} & {method.verb for method in functions}:
         names = {method.name for method in functions}
         first = next(n.lineno for n in tree.body if isinstance(n, _Function) and n.name in names)
-        yield Candidate(file, first, module_of(file), "", functions)
+        yield Candidate(file, first, layout.module_of(file), "", functions, root=layout.root_of(file))
 
 
 def _of_class(known: Known, classes: Classes, alpaca: bool) -> Candidate | None:
     body = classes.body(known)
     methods, sounds = tuple(_methods(body, classes, known.name)), sounds_like_mitigation(known.name)
-    verbs = {method.verb for method in methods}
+    verbs = {method.verb for method in methods} - {Verb.BEGIN}
     loop = next(_loops(body), None)
     if not (len(verbs) >= _ENOUGH or (sounds and (verbs or loop))) or classes.is_abstract(known):
         return None

@@ -10,7 +10,7 @@ from drills.project.answers import UNKNOWN, negated
 from drills.project.arguments import OPEN, Given, given
 from drills.project.candidates import Candidate, Method, Parameter
 from drills.project.classes import Classes, bare
-from drills.project.values import TEXT, is_broker, needs_an_order, value_of
+from drills.project.values import FIGURE_WORDS, TEXT, is_broker, needs_an_order, value_of
 from drills.project.verbs import Verb, snake
 
 TRADING_CLIENT = frozenset(
@@ -109,6 +109,11 @@ class Part:
         calls = [self._call(method, with_order=False) for method in told if method.parameters]
         return [call for call in calls if not call.open and (main is None or call.text != main.text)]
 
+    def begins(self) -> list[Call]:
+        """What is called once, when trading begins."""
+        calls = [self._call(method, with_order=False) for method in self.candidate.methods if method.verb is Verb.BEGIN]
+        return [call for call in calls if not call.open]
+
     def blocked(self) -> Call | None:
         """What tells whether trading is stopped: a method, an attribute, or the opposite of `trading_allowed()`."""
         asked = self.call(Verb.BLOCKED)
@@ -159,13 +164,22 @@ class Part:
         arguments: list[str] = []
         unknown: list[str] = []
         for parameter in method.parameters:
-            if not parameter.required and not (method.verb is Verb.HALT and _WHY.fullmatch(parameter.name)):
+            if not parameter.required and not self._is_wanted(method, parameter):
                 continue
             text = self._value(method, parameter, with_order)
             (unknown if text is None else arguments).append(f"{parameter.name}={text or OPEN}")
         text = f"{place}({', '.join(arguments + [word.replace(OPEN, '...') for word in unknown])})"
         text = f"self.wait({text})" if method.is_async else text
         return Call(text, method.answer and method.answer.format(text), ", ".join(w.partition("=")[0] for w in unknown))
+
+    @staticmethod
+    def _is_wanted(method: Method, parameter: Parameter) -> bool:
+        """Whether it is given though it has a default: the reason of a halt, and how the firm stands."""
+        if method.verb is Verb.HALT:
+            return bool(_WHY.fullmatch(parameter.name))
+        value = value_of(parameter.name)
+        stands = value is not None and value.text.startswith((FIGURE_WORDS, "self.desk.positions"))
+        return method.verb in (Verb.LOOK, Verb.BEGIN) and parameter.default in ("None", "0", "0.0") and stands
 
     @staticmethod
     def _value(method: Method, parameter: Parameter, with_order: bool) -> str | None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from drills.lint.repository import Repository
+from drills.project.layout import Layout, layout_of
 
 _TALKS = re.compile(
     r"\b(alpaca|alpaca_trade_api|ib_insync|ib_async|ibapi|ccxt|requests|httpx|aiohttp|urllib|http\.client|websockets?)\b"
@@ -61,6 +62,8 @@ class Program:
     """Its broker answers in a drill."""
     wordy: bool = False
     """It wants to be told on its command line what to do."""
+    root: str = ""
+    """The folder that it is imported from."""
 
 
 def programs(repository: Repository, python: list[str]) -> Iterator[Program]:
@@ -70,7 +73,8 @@ def programs(repository: Repository, python: list[str]) -> Iterator[Program]:
         name = _made_for_a_desk(repository.tree(file))
         if name is not None:
             reads = closure(repository, file)
-            yield Program(file, f"{module_of(file)}:{name}", reads, talks=True, whole=True)
+            module, root = layout_of(repository).module_of(file), layout_of(repository).root_of(file)
+            yield Program(file, f"{module}:{name}", reads, talks=True, whole=True, root=root)
     found = []
     for file in python:
         starts = PurePosixPath(file).name == "__main__.py" or "__main__" in repository.text(file) or file in entries
@@ -90,26 +94,19 @@ def _program(repository: Repository, file: str, entries: dict[str, str]) -> Prog
     text = "\n".join(repository.text(each) for each in sorted(reads))
     talks, answered = bool(_TALKS.search(text)), bool(_ANSWERED.search(text))
     stays = bool(_STAYS.search(text)) and not _ONCE.search(PurePosixPath(file).stem)
-    wordy = bool(_WORDS.search(repository.text(file)))
+    wordy, root = bool(_WORDS.search(repository.text(file))), layout_of(repository).root_of(file)
     whole = talks and answered and stays and not wordy
-    return Program(file, entries.get(file) or _code(repository, file), reads, talks, whole, answered, wordy)
-
-
-def module_of(file: str) -> str:
-    """The dotted name by which `file` is imported from the root, `src/` left out."""
-    parts = list(PurePosixPath(file).with_suffix("").parts)
-    if parts[0] == "src":
-        parts = parts[1:]
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+    return Program(file, entries.get(file) or _code(repository, file), reads, talks, whole, answered, wordy, root)
 
 
 def _code(repository: Repository, file: str) -> str:
     """A script by its path; what imports relative to its package as a module."""
+    module = layout_of(repository).module_of(file)
     if PurePosixPath(file).name == "__main__.py" and len(PurePosixPath(file).parts) > 1:
-        return f"-m {module_of(file).removesuffix('.__main__')}"
+        return f"-m {module.removesuffix('.__main__')}"
     tree = repository.tree(file)
     relative = tree is not None and any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(tree))
-    return f"-m {module_of(file)}" if relative else file
+    return f"-m {module}" if relative else file
 
 
 def _made_for_a_desk(tree: ast.Module | None) -> str | None:
@@ -133,24 +130,25 @@ def _entry_points(repository: Repository) -> dict[str, str]:
         }
     except (tomllib.TOMLDecodeError, AttributeError, TypeError, ValueError):
         return {}
-    by_module = {module_of(file): file for file in repository.files if file.endswith(".py")}
+    layout = layout_of(repository)
     found: dict[str, str] = {}
     for entry in scripts.values():
         module, _, function = str(entry).partition(":")
-        if function in ("main", "run") and module in by_module:
-            found.setdefault(by_module[module], f"{module}:{function}")
+        file = layout.file_of(module)
+        if function in ("main", "run") and file is not None:
+            found.setdefault(file, f"{module}:{function}")
     return found
 
 
 def closure(repository: Repository, file: str) -> frozenset[str]:
     """The files of the repository that `file` imports, directly or not, itself included."""
-    by_module = {module_of(each): each for each in repository.files if each.endswith(".py")}
+    layout = layout_of(repository)
     seen, todo = {file}, [file]
     while todo:
         here = todo.pop()
         tree = repository.tree(here)
-        for name in _imports(tree, here) if tree is not None else ():
-            for target in filter(None, (by_module.get(each) for each in _with_packages(name))):
+        for name in _imports(tree, _package(layout, here)) if tree is not None else ():
+            for target in filter(None, (layout.file_of(each, here) for each in _with_packages(name))):
                 if target not in seen:
                     seen.add(target)
                     todo.append(target)
@@ -163,10 +161,14 @@ def _with_packages(name: str) -> Iterator[str]:
     yield from (".".join(parts[: at + 1]) for at in range(len(parts)))
 
 
-def _imports(tree: ast.Module, file: str) -> Iterator[str]:
+def _package(layout: Layout, file: str) -> str:
+    """The package that a file is in, for its relative imports."""
+    module = layout.module_of(file)
+    return module if PurePosixPath(file).name == "__init__.py" else module.rpartition(".")[0]
+
+
+def _imports(tree: ast.Module, package: str) -> Iterator[str]:
     """Dotted names that the file imports, each name of a `from` import as a module of its own too."""
-    folder = str(PurePosixPath(file).parent)
-    package = module_of(f"{folder}/__init__.py") if folder not in (".", "src") else ""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 
 from drills.lint.repository import Repository
 from drills.project.arguments import OPEN
-from drills.project.programs import closure, module_of
+from drills.project.layout import layout_of
+from drills.project.programs import closure
 
 _OPEN = re.compile(rf"#.*\b{OPEN}\b|LookupError\(\"{OPEN}|None,  # {OPEN}")
 
@@ -19,9 +20,9 @@ def entry(repository: Repository, code: str) -> str | None:
     if name.partition(":")[0].endswith(".py"):
         path = name.partition(":")[0].removeprefix("./")
         return path if path in repository.files else None
-    by_module = {module_of(file): file for file in sorted(repository.files) if file.endswith(".py")}
-    runs = f"{name}.__main__"
-    return by_module.get(runs if code.startswith("-m ") and runs in by_module else name)
+    layout = layout_of(repository)
+    runs = layout.file_of(f"{name}.__main__") if code.startswith("-m ") else None
+    return runs or layout.file_of(name)
 
 
 def tested_files(repository: Repository, code: str | None) -> list[str]:
@@ -37,5 +38,9 @@ def open_places(repository: Repository, code: str | None) -> tuple[str, list[int
     file = None if code is None else entry(repository, code)
     if file is None or not PurePosixPath(file).name.startswith("firedrill_"):
         return "", []
-    lines = repository.text(file).splitlines()
-    return file, [number for number, line in enumerate(lines, 1) if _OPEN.search(line)]
+    return file, open_lines(repository.text(file))
+
+
+def open_lines(adapter: str) -> list[int]:
+    """The lines of an adapter that are still to be filled in."""
+    return [number for number, line in enumerate(adapter.splitlines(), 1) if _OPEN.search(line)]

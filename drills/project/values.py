@@ -125,7 +125,8 @@ def is_broker(parameter: str) -> bool:
 
 
 _NO_BROKER = re.compile(
-    r"api_(key|secret|url|base)|_(key|secret|url|id|name|mode|type|config|settings|retries|timeout)$|fn$|callback$"
+    r"(redis|db|database|http|https|kafka|s3|ws|telegram|slack|discord|email|sms|mqtt|data|feed|market_data|news|llm"
+    r"|openai|mongo|influx|session|docker|k8s|cache|notification|metrics)_(client|api|gateway|adapter|connector)$|api_(key|secret|url|base)|_(key|secret|url|id|name|mode|type|config|settings|retries|timeout)$|fn$|callback$"
 )
 
 

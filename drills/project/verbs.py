@@ -23,6 +23,8 @@ class Verb(StrEnum):
     """Answers whether an order may go."""
     RECONCILE = "reconcile"
     RECONNECT = "reconnect"
+    BEGIN = "begin"
+    """Tells the code that trading begins, and with what."""
 
 
 _AT_ONCE = r"(emergency_|manual_|force_|hard_|immediate_|global_|execute_|do_|request_|initiate_)*"
@@ -70,6 +72,9 @@ _BY_NAME: tuple[tuple[Verb, str], ...] = (
                      r"|(restore|recover|re_?establish)_(connection|session)|connect_with_(retry|retries|backoff))"
                      r"(_now|_loop|_with_(backoff|retry|retries)|_to_broker|_once|_async|_session)*"
                      r"|on_?disconnect(ed)?|handle_disconnect(ion|ed)?|on_connection_lost|handle_connection_(lost|loss)"),
+    (Verb.BEGIN, r"arm(_kill_?switch|_switch)?|(set|record|init(ialize)?)_(initial|start(ing)?|session|day|daily"
+                 r"|day_start|session_start|baseline|opening)_(balance|equity|capital|value|nav|state)"
+                 r"|(start|begin)_(trading_)?(day|session)|on_(day|session|bot)_start|new_trading_day"),
     (Verb.LOOK, r"(auto_|run_|periodic_)?(check|checks|evaluate|update|monitor|poll|assess|inspect|watch|tick|step"
                 r"|on_equity|on_pnl|heartbeat|run_once|enforce)"
                 r"(_and_(trigger|halt|act|enforce|trip|update|kill))?"
@@ -90,7 +95,8 @@ _IS_A_SWITCH = re.compile(r"kill|halt|breaker|emergency|panic|lockout|lock_?down
 _STATE = re.compile(
     r"_?(is_)?((kill_?switch|trading|breaker|circuit|system|emergency(_stop)?|panic|risk|bot|daily_loss)_)?"
     r"(is_)?(halted|triggered|tripped|killed|blocked|locked(_out)?|engaged|frozen|paused|suspended|stopped|disabled"
-    rf"|breached)(_(by|for|due|on)?_?\w*)?(?<!_at)(?<!_time)(?<!_reason)|_?(is_)?({_SWITCH})(_is)?_(active|on|engaged|open)|_?(halt|emergency_stop|panic|kill_?switch|killed)"
+    rf"|breached)(_(by|for|due)_\w+|_(drawdown|loss|daily_loss|risk|manually|manual|today|for_day|trading))?"
+    rf"|_?(drawdown|loss|daily_loss|risk|trading|entry|manual|daily)_halt(ed)?|_?(is_)?({_SWITCH})(_is)?_(active|on|engaged|open)|_?(halt|emergency_stop|panic|kill_?switch|killed)"
 )  # fmt: skip
 _STATE_OF_A_SWITCH = re.compile(r"_?(is_)?(active|activated|armed_and_fired|fired|engaged)")
 _ENABLED = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -18,6 +19,9 @@ _KINDS = (
     {Verb.LOOK}, {Verb.RECONCILE}, {Verb.RECONNECT},
 )  # fmt: skip
 """A switch that is only thrown needs something beside it that looks at the losses."""
+
+
+_ABOUT = {Verb.RECONCILE: re.compile(r"reconcil|sync", re.I), Verb.RECONNECT: re.compile(r"connect|session", re.I)}
 
 
 def chosen(candidates: Sequence[Candidate], classes: Classes | None = None) -> list[Candidate]:
@@ -38,7 +42,10 @@ def chosen(candidates: Sequence[Candidate], classes: Classes | None = None) -> l
 
 
 def _serves(candidate: Candidate, kind: set[Verb]) -> bool:
-    return bool(candidate.verbs & kind) or (kind is _KINDS[0] and candidate.loop is not None)
+    if candidate.loop is not None and not candidate.verbs:  # what its loop does, only its name tells
+        about = next((each for each, words in _ABOUT.items() if words.search(candidate.name)), None)
+        return about in kind if about is not None else kind is _KINDS[0]
+    return bool(candidate.verbs & kind)
 
 
 def _stops(candidate: Candidate) -> bool:
@@ -66,31 +73,47 @@ def adapter(candidates: Sequence[Candidate], classes: Classes | None = None) -> 
     asked = dict.fromkeys(name for part in parts for name in part.broker_methods)
     awaited = frozenset(name for part in parts for name in part.candidate.awaited)
     bridges = [bridge(name, name in awaited) for name in asked]
+    begins = [call.text for part in parts for call in part.begins()]
     updates = [call.text for part in parts for call in part.updates()]
     loop = next((text for part in parts if (text := part.loop()) is not None), None)
     called = [call.text for call in (*one.values(), *looks, *resets, *states) if call]
-    text = "\n".join([*built, *updates, *called, *(each.body for each in bridges)])
-    told = any("desk" in line for line in (*built, *updates, *(look.text for look in looks)))
+    text = "\n".join([*built, *begins, *updates, *called, *(each.body for each in bridges)])
+    told = any("desk" in line for line in (*built, *begins, *updates, *(look.text for look in looks)))
     return render(
         "adapter.py.j2", imports=_imports(parts, text, loop), constructions=built, broker=bridges, blocked=blocked,
-        loop=loop, waits="self.wait(" in text, updates=updates, looks=looks, resets=resets, text=text, told=told, **one,
+        loop=loop, waits="self.wait(" in text, begins=begins, updates=updates, looks=looks, resets=resets, text=text,
+        told=told, **one,
     )  # fmt: skip
 
 
 def _imports(parts: Iterable[Part], text: str, loop: str | None) -> list[str]:
     parts = list(parts)
     lines = [line for part in parts for line in part.imports]
-    needs_path = "Path(" in text or any(part.candidate.file.startswith("src/") for part in parts)
-    standard = {line for line in lines if line.startswith(("from decimal ", "from pathlib "))}
+    roots = sorted({part.candidate.root for part in parts if part.candidate.root})
+    standard = {line for line in lines if line.startswith(("from decimal ", "from pathlib ", "import importlib"))}
     standard |= {"import logging"} | ({"import asyncio"} if "self.wait(" in text or loop else set())
     standard |= {"from decimal import Decimal"} if "Decimal(" in text else set()
-    standard |= {"from pathlib import Path"} if needs_path else set()
-    in_source = any(part.candidate.file.startswith("src/") for part in parts)
-    standard |= {"import sys"} if in_source else set()
+    standard |= {"from pathlib import Path"} if "Path(" in text or roots else set()
+    standard |= {"import sys"} if roots else set()
     ordered = sorted(standard, key=lambda line: (line.startswith("from"), line))
-    if in_source:
-        ordered += ["", 'sys.path.insert(0, str(Path(__file__).parent / "src"))']
-    return [*ordered, "", *_merged(line for line in lines if line not in standard)]
+    if roots:
+        ordered += ["", *(f'sys.path.insert(0, str(Path(__file__).parent / "{root}"))' for root in roots)]
+    odd = [line for line in lines if line.startswith("from ") and not _is_importable(line)]
+    others = _merged(line for line in lines if line not in standard and line not in odd)
+    by_name = [_by_name(line) for line in dict.fromkeys(odd)]
+    if by_name:
+        ordered.insert(0, "import importlib")
+    return [*ordered, "", *others, *by_name]
+
+
+def _is_importable(line: str) -> bool:
+    return all(part.isidentifier() for part in line.split()[1].split("."))
+
+
+def _by_name(line: str) -> str:
+    """The import of a file whose name is no word of Python: `kill-switch.py`."""
+    _, module, _, name = line.split()
+    return f'{name} = importlib.import_module("{module}").{name}'
 
 
 def _merged(lines: Iterable[str]) -> list[str]:
