@@ -48,7 +48,8 @@ def _about_code(root: Path, repository: Repository, settings: Settings) -> Itera
     found = survey(root)
     yield from _about_syntax(repository, found.unreadable)
     if settings.code is None and settings.exec is None:
-        yield Check("warn", "code", "none is named: the reference bot is drilled, not your code", "name yours: code: module:build")
+        said = "none is named: the reference bot is drilled, not your code"
+        yield Check("warn", "code", said, "name yours: code: module:build")
         return
     if settings.exec is not None:
         yield _about_exec(root, settings)
