@@ -98,7 +98,7 @@ def _function(parameter: Parameter, name: str) -> Given | None:
     if value is not None and value.text.startswith((FIGURE_WORDS, "self.desk.positions")):
         return Given(f"lambda *args: {value.text}", value.remark)
     body = bridged(what.removeprefix("on_"))
-    if body is not None and body.startswith("self.desk.") and "args" not in body:
+    if body is not None and "args" not in body and body != "None":
         return Given(f"lambda *args, **named: {body}")
     if not parameter.required:
         return None

@@ -21,7 +21,7 @@ class Bridge:
 _WHICH = "named_one(args, named)"
 _BRIDGED: tuple[tuple[str, str], ...] = (
     (r"(close|liquidate|flatten|exit)_?(all|every).*|flatten|liquidate|close_positions", "self.desk.flatten()"),
-    (r"cancel_?(all|open|every).*|cancel_orders|req_global_cancel", "self.desk.cancel_all()"),
+    (r"cancel_?(all|open|every).*|cancel_orders|req_global_cancel", "cancelled(self.desk)"),
     (r"cancel(_order)?(_by_id)?", f"self.desk.cancel({_WHICH})"),
     (r"(get_|list_|fetch_)?(all_|open_)?positions",
      'positions(self.desk)'),

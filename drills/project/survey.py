@@ -26,7 +26,7 @@ _TESTS = re.compile(
 """Files that hold no code that runs in production."""
 _EMERGENCY = re.compile(r"kill|stop|halt|flatten|emergenc|close|panic|notaus|reconnect|failover|liquidat|unwind", re.I)
 _NO_EMERGENCY = re.compile(
-    r"stop_?loss|trailing|stop-loss|fullstop|closed_|_closes?\b|reconnecting|install|server|service|daemon|watch|monitor"
+    r"stop_?loss|trailing|stop-loss|fullstop|closed_|(market|on|at)_close|reconnecting|install|server|service|daemon|watch|monitor"
     r"|_config$|_test", re.I
 )  # fmt: skip
 _RUNBOOK = re.compile(r"runbook|incident|playbook|emergenc|notfall|störung|incidente|ops|on-?call|disaster|drill", re.I)

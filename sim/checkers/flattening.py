@@ -42,7 +42,7 @@ def _really_flat(history: History, demands: Demands) -> list[Evidence]:
     last = held.last() if released_us == FOREVER else {}
     if not flat:
         return [
-            Evidence(min(by_us, until_us), "never flat", f"within {seconds(limit_us)} of trading", truth=shares(last))
+            Evidence(min(by_us, until_us), "never flat", f"within {seconds(limit_us)} of trading", truth=shares(last) if last else None)
         ]
     found = []
     if flat[0][0] > by_us:
