@@ -90,7 +90,7 @@ def _script(file: str, proposal: Plan) -> str:
 
 
 def _line(candidate: Candidate, wired: bool) -> str:
-    verbs = ", ".join(sorted(candidate.verbs))
+    verbs = ", ".join(sorted(candidate.verbs)) or "a loop of its own"
     return f"{candidate.file}:{candidate.line} {candidate.name or 'functions'}: {verbs}{'  <- wired' if wired else ''}"
 
 

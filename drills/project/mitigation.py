@@ -114,18 +114,27 @@ def _loops(body: list[ast.stmt]) -> Iterator[Method]:
 def _state(body: list[ast.stmt], class_name: str) -> Method | None:
     """The attribute that is true (or a reason) while trading is stopped."""
     found: dict[str, str] = {}
-    for node in (each for statement in body for each in ast.walk(statement)):
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        value = getattr(node, "value", None)
-        for target in targets:
-            name = _attribute(target) if isinstance(node, ast.Assign | ast.AnnAssign) else None
-            if name is not None and isinstance(value, ast.Constant) and value.value in (True, False, None):
-                if stops_by_itself(name, class_name):
-                    found.setdefault(name, "bool({})")
-                elif goes_on(name) and value.value is not None:
-                    found.setdefault(name, "not {}")
+    for target, value in (pair for statement in body for pair in _assignments(statement)):
+        name = _attribute(target)
+        if name is not None and isinstance(value, ast.Constant) and value.value in (True, False, None):
+            if stops_by_itself(name, class_name):
+                found.setdefault(name, "bool({})")
+            elif goes_on(name) and value.value is not None:
+                found.setdefault(name, "not {}")
     ranked = sorted(found, key=lambda name: (found[name] != "bool({})", name.startswith("_")))
     return next((Method(name, Verb.BLOCKED, is_property=True, answer=found[name]) for name in ranked), None)
+
+
+def _assignments(whole: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Everything that is assigned in it, `self.a, self.b = a, b` one by one."""
+    for node in ast.walk(whole):
+        if isinstance(node, ast.AnnAssign) and node.value is not None:
+            yield node.target, node.value
+        for target in node.targets if isinstance(node, ast.Assign) else ():
+            if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                yield from zip(target.elts, node.value.elts, strict=False)
+            else:
+                yield target, node.value
 
 
 def _attribute(target: ast.AST | None) -> str | None:
@@ -138,16 +147,11 @@ def _attribute(target: ast.AST | None) -> str | None:
 def _kept(whole: ast.Module, init: tuple[Parameter, ...]) -> dict[str, set[str]]:
     """Per parameter, the expressions that stand for it: itself, and the attributes that it is kept in."""
     kept = {parameter.name: {parameter.name, f"self.{parameter.name}", f"self._{parameter.name}"} for parameter in init}
-    for each in ast.walk(whole):
-        value = getattr(each, "value", None)
-        targets = each.targets if isinstance(each, ast.Assign) else [getattr(each, "target", None)]
-        names = [value.id] if isinstance(value, ast.Name) else []
-        if isinstance(value, ast.BoolOp) and isinstance(value.values[0], ast.Name):
-            names = [value.values[0].id]  # self.config = config or {}
-        if isinstance(each, ast.Assign | ast.AnnAssign):
-            for name in names:
-                if name in kept:
-                    kept[name] |= {ast.unparse(target) for target in targets if target is not None}
+    for target, value in _assignments(whole):
+        if isinstance(value, ast.BoolOp):
+            value = value.values[0]  # self.config = config or {}
+        if isinstance(value, ast.Name) and value.id in kept:
+            kept[value.id].add(ast.unparse(target))
     return kept
 
 

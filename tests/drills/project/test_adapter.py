@@ -270,3 +270,16 @@ def test_errors_promises_and_breakers_around_calls_are_not_what_stops_trading(tm
     found = survey(repository(tmp_path, risk=text))
     assert named(found.candidates) == ["KillSwitch", "CircuitBreaker"]
     assert [each.name for each in chosen(found.candidates, found.classes)] == ["KillSwitch"]
+
+
+def test_what_a_loop_asks_of_its_broker_is_bridged(tmp_path: Path) -> None:
+    text = wired(
+        tmp_path,
+        recon="import asyncio\nclass PositionReconciler:\n    def __init__(self, connector, interval=30):\n"
+              "        self._c, self.interval, self.running = connector, interval, True\n    async def run(self):\n"
+              "        while self.running:\n            await self._c.get_positions()\n"
+              "            await asyncio.sleep(self.interval)\n",
+    )  # fmt: skip
+    assert "connector=Broker(desk)" in text
+    assert "async def get_positions(self" in text
+    assert "asyncio.run(self.position_reconciler.run())" in body_of(text, "run")
