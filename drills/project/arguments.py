@@ -110,7 +110,7 @@ def _plain(parameter: Parameter, name: str) -> Given | None:
     value = value_of(name)
     if value is None or needs_an_order(value) or not _fits(parameter.annotation, value):
         return None
-    if value.is_limit:
+    if value.is_limit and parameter.default not in ("0", "0.0", "None"):  # that would be a count that begins
         return _typed(parameter, limit_in_unit(value, name, parameter.default))
     return _typed(parameter, value) if parameter.required else None
 

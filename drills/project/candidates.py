@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from drills.project.answers import YES
 from drills.project.verbs import Verb
 
-_A_BROKER = re.compile(r"(Client|Connector|Broker|Gateway|Exchange|Api|API|Executor|Adapter)(V\d)?$")
+_A_BROKER = re.compile(r"(Client|Connector|Broker|Gateway|Exchange|Api|API|Executor)(V\d)?$")
 """What orders go through: it can close positions, but nothing in it decides to."""
 
 

@@ -93,9 +93,13 @@ class Part:
                 yield from (f"    {line}" for line in given_to.lines(parameter.name))
             yield ")"
 
+    def all(self, verb: Verb, with_order: bool = True) -> list[Call]:
+        """The calls of every method of `verb`."""
+        return [self._call(method, with_order) for method in self.candidate.methods if method.verb is verb]
+
     def call(self, verb: Verb, with_order: bool = False) -> Call | None:
         """The call of its first method of `verb` whose parameters are known; else of the first, with what is open."""
-        calls = [self._call(method, with_order) for method in self.candidate.methods if method.verb is verb]
+        calls = self.all(verb, with_order)
         if verb is Verb.LOOK:
             calls.sort(key=lambda call: ".update" in call.text)
         if with_order:  # one that is shown the order knows more than one that is not
@@ -177,14 +181,14 @@ class Part:
         """Whether it is given though it has a default: the reason of a halt, and how the firm stands."""
         if method.verb is Verb.HALT:
             return bool(_WHY.fullmatch(parameter.name))
-        value = value_of(parameter.name)
+        value = value_of(parameter.name, of_call=True)
         stands = value is not None and value.text.startswith((FIGURE_WORDS, "self.desk.positions"))
         return method.verb in (Verb.LOOK, Verb.BEGIN) and parameter.default in ("None", "0", "0.0") and stands
 
     @staticmethod
     def _value(method: Method, parameter: Parameter, with_order: bool) -> str | None:
         """What a parameter of a method is given; None when that is not known."""
-        value = value_of(parameter.name)
+        value = value_of(parameter.name, of_call=True)
         if value is None or (needs_an_order(value) and not with_order):
             return "self.desk.broker" if is_broker(parameter.name) else None
         kind = bare(parameter.annotation)

@@ -88,16 +88,21 @@ _TABLE: tuple[tuple[str, Value], ...] = (
      r"|(approved|triggered|requested|activated|reset|released|operator|cleared|initiated)_(by|id|name)|author|approver",
      TEXT),
 )  # fmt: skip
+_SAYS_LIMIT = re.compile(r"max|limit|threshold|halt|kill|stop")
 _COMPILED = tuple((re.compile(pattern), value) for pattern, value in _TABLE)
 _BROKER = re.compile(
     r".*(broker|client|api|exchange|gateway|connector|oms|order_manager|executor|execution|trader|venue|adapter|ib)",
 )
 
 
-def value_of(parameter: str) -> Value | None:
-    """What to pass for a parameter of this name; None when the name does not tell."""
+def value_of(parameter: str, of_call: bool = False) -> Value | None:
+    """What to pass for a parameter of this name; None when the name does not tell.
+
+    A `daily_loss` that something is made with is a limit; one that a method is called with is today's loss.
+    """
     name = snake(parameter).lstrip("_")
-    return next((value for pattern, value in _COMPILED if pattern.fullmatch(name)), None)
+    fit = (value for pattern, value in _COMPILED if pattern.fullmatch(name))
+    return next((value for value in fit if not (of_call and value.is_limit and not _SAYS_LIMIT.search(name))), None)
 
 
 def limit_in_unit(value: Value, name: str, default: str) -> Value:

@@ -35,10 +35,15 @@ def chosen(candidates: Sequence[Candidate], classes: Classes | None = None) -> l
         if kind is _KINDS[1] and any(Verb.LOOK in each.verbs or each.loop is not None for each in found):
             continue
         fit = [each for each in candidates if _serves(each, kind) and (kind not in _KINDS[:2] or _stops(each))]
-        best = min(fit, key=lambda each: (-each.weight, Part(each, known).open_places), default=None)
+        best = min(fit, key=lambda each: (-each.weight, *_unknown(Part(each, known))), default=None)
         if best is not None and best not in found:
             found.append(best)
     return found
+
+
+def _unknown(part: Part) -> tuple[int, bool]:
+    """How much of it is not known, and whether nothing in it says that trading is stopped."""
+    return part.open_places, part.blocked() is None
 
 
 def _serves(candidate: Candidate, kind: set[Verb]) -> bool:
@@ -67,8 +72,8 @@ def adapter(candidates: Sequence[Candidate], classes: Classes | None = None) -> 
     blocked = " or ".join(call.answer for call in states)
     looks = [call for call in looks if call.text not in {state.text for state in states}]
     allowed = one["allowed"]
-    if allowed is not None and allowed.text in blocked:
-        one["allowed"] = None
+    if allowed is not None and allowed.text in blocked:  # one that is shown the order would know more
+        one["allowed"] = next((call for part in parts for call in part.all(Verb.ALLOWED) if call.open), None)
     built = [line for part in parts for line in part.construction()]
     asked = dict.fromkeys(name for part in parts for name in part.broker_methods)
     awaited = frozenset(name for part in parts for name in part.candidate.awaited)
