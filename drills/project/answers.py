@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 
 YES = "bool({})"
 FIRST = "bool({}[0])"
+RAISES = "raises"
+"""It answers nothing, and raises where it says no."""
 UNKNOWN = ""
 _GOOD = re.compile(r"(is_)?(allowed|approved|passed|ok|okay|accepted|permitted|valid|safe|success)|can_trade|allow")
 _BAD = re.compile(
@@ -31,7 +33,7 @@ Fields = Callable[[str], frozenset[str] | None]
 def answer_of(node: ast.FunctionDef | ast.AsyncFunctionDef, fields: Fields) -> str:
     """How what `node` returns is read as yes: an expression with `{}` for the answer; empty when unknown."""
     written = "" if node.returns is None else ast.unparse(node.returns).strip("'\"")
-    if not written:
+    if not written or written == "None":
         return _by_returns(node)
     if re.match(r"(typing\.)?[Tt]uple\[\s*bool\b", written):
         return FIRST
@@ -72,6 +74,8 @@ def _of_class(name: str, fields: Fields) -> str:
 
 def _by_returns(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     values = [each.value for each in _returns(node) if each.value is not None]
+    if not any(not (isinstance(value, ast.Constant) and value.value is None) for value in values):
+        return RAISES
     if any(isinstance(value, ast.Tuple) and value.elts for value in values):
         return FIRST
     return UNKNOWN if any(isinstance(value, ast.Dict | ast.List) for value in values) else YES

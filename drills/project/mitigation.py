@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from drills.lint.repository import Repository
-from drills.project.answers import UNKNOWN, YES, answer_of, means_stop, negated, tells_by_itself
+from drills.project.answers import RAISES, UNKNOWN, YES, answer_of, means_stop, negated, tells_by_itself
 from drills.project.candidates import Candidate, Method, Parameter
 from drills.project.classes import Classes, Known, parameters
 from drills.project.layout import layout_of
@@ -70,7 +70,9 @@ def _methods(body: list[ast.stmt], classes: Classes, class_name: str) -> Iterato
         if "setter" in marks or "overload" in marks:
             continue
         answer = answer_of(node, classes.names)
-        if verb is Verb.LOOK:
+        if answer == RAISES and verb is not Verb.ALLOWED:
+            answer = UNKNOWN
+        elif verb is Verb.LOOK:
             stop = False if tells_by_itself(answer) else means_stop(node)
             answer = UNKNOWN if stop is None else answer if stop else negated(answer)
         elif verb is Verb.BLOCKED and answer == UNKNOWN and "property" in marks:

@@ -283,3 +283,16 @@ def test_what_a_loop_asks_of_its_broker_is_bridged(tmp_path: Path) -> None:
     assert "connector=Broker(desk)" in text
     assert "async def get_positions(self" in text
     assert "asyncio.run(self.position_reconciler.run())" in body_of(text, "run")
+
+
+def test_a_gate_that_says_no_by_raising_lets_through_what_it_says_nothing_of(tmp_path: Path) -> None:
+    text = wired(
+        tmp_path,
+        gate="class Halted(Exception): ...\nclass RiskGuard:\n    def halt(self, why): ...\n"
+             "    def check_order(self, symbol, qty) -> None:\n        if qty > 9:\n"
+             "            raise Halted('too large')\n",
+    )  # fmt: skip
+    gate = body_of(text, "on_order")
+    assert "except Exception as refusal:" in gate
+    assert gate.endswith("return True")
+    assert "bool(" not in gate
