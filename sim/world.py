@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, NamedTuple
 
-from sim.actors.process import Hooks, Process
+from sim.actors.process import Hooks, Process, origin_of
 from sim.book import Book
 from sim.broker import Broker
 from sim.broker_client import BrokerClient
@@ -186,8 +186,9 @@ class World:
             except Exception as error:
                 if not first:
                     raise
+                what = f"{type(error).__name__}: {error} ({origin_of(error)})"
                 raise BadInput(
-                    f"build(desk) failed: {type(error).__name__}: {error}", file=self.mitigation.origin,
+                    f"build(desk) failed: {what}", file=self.mitigation.origin,
                     mend="make it build on a healthy firm first",
                 ) from error  # fmt: skip
             process.hooks = hooks

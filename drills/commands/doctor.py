@@ -13,16 +13,20 @@ _MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", 
 
 def doctor_command(root: Path) -> int:
     """Print each check as it is made; exit code 2 when a drill could not run as it is set up."""
-    from rich.padding import Padding
+    from rich.table import Table
     from rich.text import Text
 
     screen, count = console(), dict.fromkeys(_MARKS, 0)
     for check in examine(root):
         count[check.state] += 1
         mark, style = _MARKS[check.state]
-        screen.print(Text.assemble((mark, style), "  ", (f"{check.what:<15}", "bold"), check.seen))
+        line = Table.grid(padding=(0, 1))
+        for width in (5, 14, None):
+            line.add_column(width=width, overflow="fold")
+        line.add_row(Text(mark, style=style), Text(check.what, style="bold"), Text(check.seen))
         if check.mend:
-            screen.print(Padding(Text(f"-> {check.mend}", style="dim"), (0, 0, 0, 21)))
+            line.add_row("", "", Text(f"-> {check.mend}", style="dim"))
+        screen.print(line)
     screen.print()
     if count["fail"]:
         screen.print(f"{count['fail']} to mend before a drill can run here, {count['warn']} to know about")

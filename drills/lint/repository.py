@@ -45,6 +45,7 @@ class Repository:
         if not root.is_dir():
             raise BadInput("is no folder", mend="name the root of a repository", field="--repo", value=str(root))
         self.root = root
+        self._trees: dict[str, ast.Module | None] = {}
 
     @cached_property
     def files(self) -> frozenset[str]:
@@ -155,12 +156,26 @@ class Repository:
 
     def tree(self, file: str) -> ast.Module | None:
         """A Python file, parsed; None when it does not parse."""
+        if file not in self._trees:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    self._trees[file] = ast.parse(self.text(file))
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                self._trees[file] = None
+        return self._trees[file]
+
+    def complaint(self, file: str) -> tuple[str, int]:
+        """Why a Python file does not parse, and in which line; 0 where no line is to blame."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return ast.parse(self.text(file))
-        except (SyntaxError, ValueError, RecursionError):
-            return None
+                ast.parse(self.text(file))
+        except SyntaxError as error:
+            return error.msg, error.lineno or 0
+        except (ValueError, RecursionError, MemoryError) as error:
+            return str(error) or type(error).__name__, 0
+        return "", 0
 
     def text(self, file: str) -> str:
         """The text of a file; empty when it is too large or cannot be read."""

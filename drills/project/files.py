@@ -7,19 +7,22 @@ are made first.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from drills.project.installing import installs, python_version
+from drills.project.programs import Program
 from drills.project.rendering import render
 from drills.project.settings import NAME
 from drills.project.survey import Candidate, Survey
+from drills.project.tested import open_lines
 from drills.project.wiring import adapter, chosen
 from sim.errors import BadInput
 
 ADAPTER = "firedrill_adapter.py"
 QUARTERLY = ("q1", "q2", "q3", "q4")
-_INSTALL = 'pip install "$FIREDRILL"  # a variable of yours: the wheel or git address of Firedrill'
+_INSTALL = 'pip install "$FIREDRILL"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,59 +35,70 @@ class Plan:
     exec: str | None
     files: dict[str, str]
     """Path from the repository's root -> text."""
+    program: Program | None = None
+    """The program that is drilled as it is, if it is one."""
+
+    @property
+    def open_places(self) -> int:
+        """How many places of the adapter only somebody who knows the code can fill."""
+        return len(open_lines(self.files.get(ADAPTER, "")))
 
 
 def plan(found: Survey, runbook: str | None) -> Plan:
     """Decide what to wire and make the texts; `runbook` is the one to follow, if any."""
-    wired = chosen(found.candidates)
+    wired = chosen(found.candidates, found.classes)
     adapted = f"{ADAPTER.removesuffix('.py')}:build" if wired else None
-    code = _as_it_is(found, wired) or adapted or next((each.code for each in found.programs), None)
+    whole = _as_it_is(found, wired)
+    program = whole or (None if adapted or found.emergency else next(iter(found.programs), None))
+    code = program.code if program is not None else adapted
     script = None if code is not None else next((_command(found.root, file) for file in found.emergency), None)
+    project = program.root if program is not None and program.root not in ("", "src") else ""
     settings = render(
         "firedrill.yaml.j2", drills=QUARTERLY, runbook=runbook, code=code, exec=script,
+        project=project if ".py" not in (code or "") else "",
         other=adapted if adapted != code else None,
     )  # fmt: skip
     files = {NAME: settings}
     if wired:
-        files[ADAPTER] = adapter(wired)
+        files[ADAPTER] = adapter(wired, found.classes)
     name, text = _ci(found.root, runbook)
     files[name] = text
-    return Plan(tuple(wired), runbook, code, script, files)
+    return Plan(tuple(wired), runbook, code, script, files, program)
 
 
-def _as_it_is(found: Survey, wired: list[Candidate]) -> str | None:
+def _as_it_is(found: Survey, wired: list[Candidate]) -> Program | None:
     """The program that needs no wiring: it holds what would be wired, goes on by itself, and its broker answers."""
     needed = {each.file for each in wired}
-    return next((each.code for each in found.programs if each.whole and needed <= each.reads), None)
+    return next((each for each in found.programs if each.whole and needed <= each.reads), None)
 
 
 def _command(root: Path, file: str) -> str:
+    if file.endswith(".py"):
+        return f"python {file}"
     return f"./{file}" if os.access(root / file, os.X_OK) else f"bash {file}"
 
 
 def _ci(root: Path, runbook: str | None) -> tuple[str, str]:
     lint = None if runbook is None else runbook.partition("#")[0]
+    needed, python = [*installs(root), _INSTALL], python_version(root)
     if (root / ".gitlab-ci.yml").is_file():
-        installs = [*_installs(root), _INSTALL]
-        return "firedrill.gitlab-ci.yml", render("gitlab.yml.j2", installs=installs, lint=lint)
-    installs = [*_installs(root), _INSTALL.replace("$FIREDRILL", "${{ vars.FIREDRILL }}")]
-    return ".github/workflows/firedrill.yml", render("github.yml.j2", installs=installs, lint=lint)
+        return "firedrill.gitlab-ci.yml", render("gitlab.yml.j2", installs=needed, lint=lint, python=python)
+    return ".github/workflows/firedrill.yml", render("github.yml.j2", installs=needed, lint=lint, python=python)
 
 
-def _installs(root: Path) -> Iterator[str]:
-    """How the repository's own packages are installed."""
-    if (root / "requirements.txt").is_file():
-        yield "pip install -r requirements.txt"
-    elif (root / "pyproject.toml").is_file() or (root / "setup.py").is_file():
-        yield "pip install -e ."
+def unchanged(root: Path, files: dict[str, str]) -> bool:
+    """Whether all of them are there already, as they would be written."""
+    there = {name: (root / name).read_text("utf-8", "replace") for name in files if (root / name).is_file()}
+    return there == files
 
 
 def check_free(root: Path, files: Iterable[str]) -> None:
     """BadInput when one of `files` is there already."""
     there = [name for name in files if (root / name).exists()]
     if there:
-        problem = f"{', '.join(there)} {'exists' if len(there) == 1 else 'exist'} already"
-        raise BadInput(problem, mend="move it away, or overwrite it with --force", file=root)
+        one = len(there) == 1
+        problem = f"{', '.join(there)} {'exists' if one else 'exist'} already; nothing was written"
+        raise BadInput(problem, mend=f"move {'it' if one else 'them'} away, or overwrite with --force", file=root)
 
 
 def write(root: Path, files: dict[str, str], overwrite: bool = False) -> None:

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from drills.lint.repository import Repository
 from drills.project import traps
 from drills.project.check import Check
+from drills.project.installing import installs
 from drills.project.settings import NAME, Settings, placed, read_settings
 from drills.project.survey import survey
+from drills.project.tested import open_places, tested_files
 from drills.project.trying import tried
 from sim.errors import BadInput
+
+_MOST = 5
+"""So many of a kind are named."""
 
 
 def examine(root: Path) -> Iterator[Check]:
@@ -41,21 +46,53 @@ def examine(root: Path) -> Iterator[Check]:
 
 def _about_code(root: Path, repository: Repository, settings: Settings) -> Iterator[Check]:
     found = survey(root)
-    for file in found.unreadable:
-        ours = f"{sys.version_info.major}.{sys.version_info.minor}"
-        yield Check("warn", "code", f"{file} is not valid Python for {ours}", f"python: its interpreter, in {NAME}")
+    yield from _about_syntax(repository, found.unreadable)
     if settings.code is None and settings.exec is None:
-        yield Check("warn", "code", "none is named: the reference bot is drilled", "name yours: code: module:build")
+        said = "none is named: the reference bot is drilled, not your code"
+        yield Check("warn", "code", said, "name yours: code: module:build")
         return
     if settings.exec is not None:
         yield _about_exec(root, settings)
-    seen = traps.facts(repository, [f for f in sorted(repository.files) if f.endswith(".py") and "test" not in f])
-    missing = [name for name in seen.packages if not traps.installed(name)]
+    place = root if settings.project is None else Path(placed(root, settings.project))
+    project = repository if place == root or not place.is_dir() else Repository(place)
+    seen = traps.facts(project, tested_files(project, settings.code))
+    missing = [name for name in seen.needed if not traps.installed(name)]
+    file, lines = open_places(project, settings.code)
     if missing and settings.python is None:
-        yield Check("fail", "packages", f"not installed beside Firedrill: {', '.join(missing)}", _environment(root))
+        where = ", ".join(f"{name} ({seen.packages[name]})" for name in missing[:_MOST]) + _more(missing)
+        yield Check("fail", "packages", f"not installed beside Firedrill: {where}", _environment(root))
     elif settings.code is not None:
-        yield tried(root, settings)
+        yield _with_open_places(tried(root, settings), file, lines)
+    if lines:
+        said = f"{file} does not call all of your code yet: line {', '.join(map(str, lines[:_MOST]))}{_more(lines)}"
+        yield Check("warn", "adapter", said, 'complete the lines that say "fill in"')
     yield from _about_traps(seen)
+
+
+def _about_syntax(repository: Repository, files: Sequence[str]) -> Iterator[Check]:
+    """Why each file that does not parse does not."""
+    ours = f"{sys.version_info.major}.{sys.version_info.minor}"
+    for file in files[:_MOST]:
+        why, line = repository.complaint(file)
+        said = f"{file}:{line} is not valid Python for {ours}: {why}" if line else f"{file} cannot be parsed: {why}"
+        if "Missing parentheses" in why or "exec" in why or "multiple exception types" in why:
+            mend = "Python 2 cannot be drilled as code: drill it from outside with --exec"
+        else:
+            mend = f"correct it, or name the interpreter that it is written for: python: PATH in {NAME}"
+        yield Check("warn", "code", said, mend)
+    if len(files) > _MOST:
+        yield Check("warn", "code", f"{len(files) - _MOST} more files are not valid Python for {ours}")
+
+
+def _with_open_places(check: Check, file: str, lines: list[int]) -> Check:
+    """What does not start may be what has not been filled in."""
+    if check.state != "fail" or not lines:
+        return check
+    return Check(check.state, check.what, check.seen, f'complete {file} first: "fill in" in line {lines[0]}')
+
+
+def _more(items: Sequence[object]) -> str:
+    return f" and {len(items) - _MOST} more" if len(items) > _MOST else ""
 
 
 def _about_exec(root: Path, settings: Settings) -> Check:
@@ -72,12 +109,13 @@ def _about_exec(root: Path, settings: Settings) -> Check:
 
 
 def _environment(root: Path) -> str:
-    """How the code's own environment is named, if there is one."""
+    """How the code's own environment is named, if there is one; else how one is made."""
     for name in (".venv", "venv", "env"):
         for python in (f"{name}/bin/python", f"{name}/Scripts/python.exe"):
             if (root / python).exists():
                 return f"run it in its own environment: python: {python} in {NAME}"
-    return "pip install them here, or name the environment that has them: --python PATH/bin/python"
+    how = next(installs(root), "pip install them")
+    return f"{how} where Firedrill is, or name an environment that has them: --python PATH/bin/python"
 
 
 def _about_traps(seen: traps.Facts) -> Iterator[Check]:
@@ -92,10 +130,13 @@ def _about_traps(seen: traps.Facts) -> Iterator[Check]:
         elif name in traps.NO_SUCH_SYSTEM:
             said = f"{name} looks for {traps.NO_SUCH_SYSTEM[name]}, which a drill does not have ({place})"
             yield Check("warn", "packages", said, "its calls are refused by name: reach the broker through the desk")
-    strange = {host: place for host, place in seen.hosts.items() if host not in known}
-    for host, place in strange.items():
-        yield Check("warn", "network", f"{host} does not exist in a drill ({place})", "a call to it is refused by name")
-    if not strange:
+    strange = {host: place for host, place in seen.hosts.items() if host not in known and "localhost" not in host}
+    if strange:
+        named = [f"{host} ({place})" for host, place in strange.items()]
+        verb = "does not exist" if len(named) == 1 else "do not exist"
+        said = f"{', '.join(named[:_MOST])}{_more(named)} {verb} in a drill"
+        yield Check("warn", "network", said, "a call there is refused by name, as an outage of it would be")
+    else:
         yield Check("ok", "network", "no host that a drill does not have")
     for what, place in seen.processes.items():
         yield Check("warn", "processes", f"{what} is refused in virtual time ({place})", "use threads, or --exec")

@@ -47,6 +47,8 @@ class Facts:
 
     packages: Mapping[str, Place]
     """Packages that are neither its own nor the standard library's."""
+    needed: frozenset[str]
+    """Those of them without which the code cannot be imported: at the top of a file, and not tried for."""
     hosts: Mapping[str, Place]
     processes: Mapping[str, Place]
     """Ways of starting processes that a drill refuses."""
@@ -59,19 +61,22 @@ def facts(repository: Repository, files: list[str]) -> Facts:
     processes: dict[str, Place] = {}
     tops = [PurePosixPath(file.removeprefix("src/")).parts[0] for file in repository.files]
     own = {name.removesuffix(".py") for name in tops} | set(repository.modules)
+    needed: set[str] = set()
     for file in files:
         tree = repository.tree(file)
+        needed |= {name for node in _at_once(tree.body if tree is not None else []) for name in _imported(node)}
+        prose = {id(text) for text in _docstrings(tree)}
         for node in ast.walk(tree) if tree is not None else ():
             place = Place(file, getattr(node, "lineno", 1))
             for name in _imported(node):
                 if name not in sys.stdlib_module_names and name not in own:
                     packages.setdefault(name, place)
-            for host in _hosts(node):
+            for host in _hosts(node) if id(node) not in prose else ():
                 hosts.setdefault(host, place)
             process = _process(node)
             if process is not None:
                 processes.setdefault(process, place)
-    return Facts(packages, hosts, processes)
+    return Facts(packages, frozenset(needed & packages.keys()), hosts, processes)
 
 
 def installed(package: str) -> bool:
@@ -80,6 +85,25 @@ def installed(package: str) -> bool:
         return importlib.util.find_spec(package) is not None
     except (ImportError, ValueError):
         return False
+
+
+def _at_once(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements that an import of the file runs in any case; what is only tried, or only typed, is left out."""
+    for node in body:
+        if isinstance(node, ast.If):
+            if "TYPE_CHECKING" not in ast.unparse(node.test) and "__name__" not in ast.unparse(node.test):
+                yield from _at_once(node.body)
+        elif isinstance(node, ast.With | ast.ClassDef):
+            yield from _at_once(node.body)
+        elif not isinstance(node, ast.Try):
+            yield node
+
+
+def _docstrings(tree: ast.Module | None) -> Iterator[ast.AST]:
+    """Strings that stand for themselves: they describe, and nothing is done with them."""
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield node.value
 
 
 def _imported(node: ast.AST) -> Iterator[str]:
@@ -93,7 +117,7 @@ def _hosts(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         for match in _URL.finditer(node.value):
             host = match["host"].lower().rstrip(".")
-            if not any(example in host for example in _EXAMPLES):
+            if "." in host and not any(example in host for example in _EXAMPLES):
                 yield host
 
 

@@ -23,8 +23,8 @@ running_loop = events._get_running_loop, events._set_running_loop
 
 _Loop: Any = base_events.BaseEventLoop
 _loops: WeakKeyDictionary[Any, WeakSet[Any]] = WeakKeyDictionary()
-"""The event loops that each living program has made tasks in."""
-_real_create_task, _real_getaddrinfo = _Loop.create_task, _Loop.getaddrinfo
+"""The event loops of each living program."""
+_real_init, _real_create_task, _real_getaddrinfo = _Loop.__init__, _Loop.create_task, _Loop.getaddrinfo
 
 
 class _PerStrand:
@@ -49,13 +49,18 @@ class _LoopOfStrand:
     _set_called = False
 
 
-def _create_task(self: Any, coro: Any, *, name: Any = None, **kwargs: Any) -> Any:
+def _init(self: Any) -> None:
+    _real_init(self)
     me = current()
     if me is not None:
         self._firedrill_program = me.program
         _loops.setdefault(me.program, WeakSet()).add(self)
-        if name is None:
-            name = f"Task-{me.program.next_number('task')}"
+
+
+def _create_task(self: Any, coro: Any, *, name: Any = None, **kwargs: Any) -> Any:
+    me = current()
+    if me is not None and name is None:
+        name = f"Task-{me.program.next_number('task')}"
     return _real_create_task(self, coro, name=name, **kwargs)
 
 
@@ -69,7 +74,7 @@ async def _getaddrinfo(
 
 def silence(program: Any) -> None:
     """Its loops complain no more of tasks and transports that its end has cut short, whenever they are collected."""
-    for loop in _loops.pop(program, ()):
+    for loop in _loops.get(program, ()):
         loop._exception_handler = _no_complaint
 
 
@@ -83,7 +88,7 @@ def end_tasks(program: Any) -> None:
     What is collected as garbage runs its `finally` blocks wherever the collector happens to run; here every
     call that would have an effect raises `Killed`.
     """
-    loops: list[Any] = []
+    loops: list[Any] = list(_loops.pop(program, ()))
     known: Any = getattr(asyncio.tasks, "_scheduled_tasks", None) or getattr(asyncio.tasks, "_all_tasks", ())
     for task in list(known):
         loop: Any = task.get_loop()
@@ -101,6 +106,7 @@ def end_tasks(program: Any) -> None:
 
 def add_patches(patches: Patches) -> None:
     """Replace what asyncio keeps per thread and per process."""
+    patches.attribute(_Loop, "__init__", _init)
     patches.attribute(_Loop, "create_task", _create_task)
     patches.attribute(_Loop, "getaddrinfo", _getaddrinfo)
     before: list[Any] = []

@@ -127,7 +127,7 @@ class Process:
             self._history.emit("code.exit", self.name, hook=what, code=str(error.code))
         elif not isinstance(error, Killed):
             text = f"{type(error).__name__}: {error}"
-            self._history.emit("code.error", self.name, hook=what, error=text, at=_origin(error))
+            self._history.emit("code.error", self.name, hook=what, error=text, at=origin_of(error))
 
     def deliver(self, hook: str, *args: Any) -> None:
         """Queue a message for `hook`; it is served when the process is free."""
@@ -217,7 +217,7 @@ def _from_user(error: BaseException) -> bool:
     return bool(frames) and not _ours(frames[-1].filename)
 
 
-def _origin(error: BaseException) -> str:
+def origin_of(error: BaseException) -> str:
     """`file:line` of the innermost frame of user code that `error` came from, libraries that it called left out."""
     elsewhere = getattr(error, "firedrill_at", None)
     if elsewhere is not None:  # it was raised in a process of its own

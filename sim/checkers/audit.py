@@ -39,10 +39,13 @@ def _unwritten(history: History) -> list[Evidence]:
 
 
 def _closings(history: History) -> list[list[Fill]]:
-    """Closing trades of the mitigation, those that follow one another closely as one."""
+    """Closing trades of the mitigation, those that follow one another closely as one.
+
+    What a person closes by hand is in the timeline of what people did: no line of the code's is owed for it.
+    """
     batches: list[list[Fill]] = []
     for fill in fills(history):
-        ours = fill.source != "strategy" and fill.source not in OUTSIDE
+        ours = fill.source not in ("strategy", "operator", *OUTSIDE)
         if ours and abs(fill.position) < abs(fill.before):
             if batches and fill.t_us - batches[-1][-1].t_us <= NEAR_US:
                 batches[-1].append(fill)

@@ -7,7 +7,8 @@ from sim.clock import MINUTE, SECOND
 from sim.config import TRADING_SYSTEM
 from sim.demands import Demands
 from sim.history import Event, History
-from sim.reading import active_faults
+from sim.reading import active_faults, flag_halted, safe_mode
+from sim.spans import Span
 
 STORM_ERRORS = 5
 STORM_WINDOW_US = 5 * MINUTE
@@ -78,17 +79,33 @@ def _ends(history: History) -> list[Event]:
 
 
 def _gone(history: History, demands: Demands) -> list[Evidence]:
-    """One that gave up in the middle of the incident and left, without an error: said, and for people to judge."""
-    faults = active_faults(history)
-    return [
-        Evidence(
-            event.t_us, f"{event.get('hook')} ended during the incident",
-            f"by itself, with exit status {event.get('code')}; nothing of it ran from then on", "warning",
-        )
-        for event in _ends(history)
-        if event.t_us >= demands.zero_us and any(start <= event.t_us <= end for start, end in faults)
-        and not any(error.t_us == event.t_us for error in history.of("code.error"))
-    ]  # fmt: skip
+    """One that left in the middle of the incident, without an error.
+
+    Where it left trading stopped, or closed what was open, that may be its work, and is for people to judge. One
+    that leaves while the broker is out of reach and trading is to go on has given up: nobody connects again.
+    """
+    faults, outages = active_faults(history), active_faults(history, "broker")
+    stopped = [*flag_halted(history), *safe_mode(history)]
+    found = []
+    for event in _ends(history):
+        died = any(error.t_us == event.t_us for error in history.of("code.error"))
+        if died or event.t_us < demands.zero_us or not _within(event, faults):
+            continue
+        going_on = demands.resume and demands.halt != "required" and not _within(event, stopped)
+        gave_up = going_on and _within(event, outages)
+        how = "while the broker was still in trouble and trading was not stopped" if gave_up else "by itself"
+        found.append(
+            Evidence(
+                event.t_us, f"{event.get('hook')} {'gave up' if gave_up else 'ended'} during the incident",
+                f"{how}, with exit status {event.get('code')}; nothing of it ran from then on",
+                "critical" if gave_up else "warning",
+            )
+        )  # fmt: skip
+    return found
+
+
+def _within(event: Event, spans: list[Span]) -> bool:
+    return any(start <= event.t_us <= end for start, end in spans)
 
 
 def _builds(history: History, demands: Demands) -> list[Evidence]:

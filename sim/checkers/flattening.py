@@ -41,9 +41,8 @@ def _really_flat(history: History, demands: Demands) -> list[Evidence]:
         return [Evidence(due_us, "the code could not close: it was not running", text, "info")]
     last = held.last() if released_us == FOREVER else {}
     if not flat:
-        return [
-            Evidence(min(by_us, until_us), "never flat", f"within {seconds(limit_us)} of trading", truth=shares(last))
-        ]
+        truth = shares(last) if last else None  # after a release it holds what it bought since
+        return [Evidence(min(by_us, until_us), "never flat", f"within {seconds(limit_us)} of trading", truth=truth)]
     found = []
     if flat[0][0] > by_us:
         found.append(

@@ -37,11 +37,14 @@ class Awaiting:
         import asyncio
 
         asyncio.set_event_loop(self._loop)
-        while True:
-            try:
-                self._loop.run_forever()
-            except (SystemExit, KeyboardInterrupt):  # also raised at whoever called the hook
-                pass
+        try:
+            while True:
+                try:
+                    self._loop.run_forever()
+                except (SystemExit, KeyboardInterrupt):  # also raised at whoever called the hook
+                    pass
+        finally:
+            self._loop.close()
 
 
 def _beside(coroutine: Any) -> Any:

@@ -42,7 +42,7 @@ def test_a_kill_switch_is_wired_and_can_be_drilled_at_once(
     text = init(root)
     assert "self.kill_switch.check(equity=self.desk.figures.equity, starting_equity=" in text
     assert "self.kill_switch.trigger(reason=reason)" in text
-    assert "asyncio.run(self.position_reconciler.reconcile())" in text
+    assert "self.wait(self.position_reconciler.reconcile())" in text
     assert 'fill in: what notify_prime_broker of the broker does' in text
     settings = read_settings(root)
     assert settings is not None
@@ -151,3 +151,66 @@ def test_the_first_ci_file_runs_the_drills(tmp_path: Path, gitlab: bool, file: s
     assert isinstance(yaml.safe_load(text), dict)
     for command in ("pip install -r requirements.txt", "firedrill lint docs/runbook.md", "firedrill run --junit"):
         assert command in text
+
+
+def test_asked_a_second_time_it_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repository(tmp_path, bot=KILL_SWITCH, docs__runbook_md=RUNBOOK)
+    init(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    capsys.readouterr()
+    init(tmp_path)
+    assert "All files are there already" in capsys.readouterr().out
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_an_adapter_that_was_edited_is_kept_and_nothing_is_promised(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository(tmp_path, bot=KILL_SWITCH)
+    init(tmp_path)
+    (tmp_path / ADAPTER).write_text("# mine\n")
+    capsys.readouterr()
+    with pytest.raises(BadInput, match="nothing was written"):
+        init_command(tmp_path, yes=True, force=False)
+    assert "To be written" not in capsys.readouterr().out
+    assert (tmp_path / ADAPTER).read_text() == "# mine\n"
+
+
+def test_an_emergency_tool_in_python_is_run_when_it_is_called_for(tmp_path: Path) -> None:
+    tool = "import requests\nif __name__ == '__main__':\n    requests.delete('https://api.exchange.io/orders')\n"
+    init(repository(tmp_path, ops__emergency_close=tool))
+    settings = read_settings(tmp_path)
+    assert settings is not None
+    assert (settings.code, settings.exec) == (None, "python ops/emergency_close.py")
+
+
+def test_a_bot_whose_broker_no_drill_has_is_said_to_be_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    screen = "import streamlit\nimport requests\nif __name__ == '__main__':\n    print(requests)\n"
+    init(repository(tmp_path, dashboard=SCRIPT, admin=screen, live_bot=SCRIPT, optimize=SCRIPT))
+    said = capsys.readouterr().out
+    assert "live_bot.py  <- drilled as it is" in said
+    assert "No broker that live_bot.py talks to exists in a drill" in said
+    assert not any(word in said for word in ("dashboard.py", "admin.py", "optimize.py"))
+
+
+def test_a_service_among_several_is_found_and_imported_from_its_folder(tmp_path: Path) -> None:
+    repository(tmp_path, svc__risk__app____init__="", svc__risk__app__limits="LOSS = 2.0\n")
+    (tmp_path / "svc" / "risk" / "requirements.txt").write_text("")
+    text = f"from app.limits import LOSS\n{KILL_SWITCH}"
+    (tmp_path / "svc" / "risk" / "app" / "kill.py").write_text(text)
+    adapter = init(tmp_path)
+    assert 'sys.path.insert(0, str(Path(__file__).parent / "svc/risk"))' in adapter
+    assert "from app.kill import KillSwitch" in adapter
+    assert doctor_command(tmp_path) == 0
+
+
+def test_the_first_ci_file_says_what_is_to_be_set(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\nrequires-python = ">=3.11,<3.12"\n')
+    init(repository(tmp_path, bot=KILL_SWITCH))
+    job = yaml.safe_load((tmp_path / ".github/workflows/firedrill.yml").read_text())["jobs"]["drill"]
+    assert job["env"] == {"FIREDRILL": "${{ vars.FIREDRILL }}"}
+    versions = [step["with"].get("python-version") for step in job["steps"] if "with" in step]
+    assert "3.11" in versions
+    assert any("FIREDRILL is not set" in step.get("run", "") for step in job["steps"])

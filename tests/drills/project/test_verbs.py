@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from drills.project.values import bridged, is_broker, needs_an_order, value_of
+from drills.project.brokers import bridged
+from drills.project.values import is_broker, needs_an_order, value_of
 from drills.project.verbs import Verb, sounds_like_mitigation, verb_of
 
 
@@ -54,3 +55,21 @@ def test_what_the_name_does_not_say_is_left_open() -> None:
     assert needs_an_order(order_price)
     assert bridged("close_all_positions") == "self.desk.flatten()"
     assert bridged("notify_prime_broker") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "made_with", "called_with"),
+    [
+        ("daily_loss_pct", 'self.desk.limits["daily_loss_pct"]', "self.desk.figures.daily_loss_pct"),
+        ("max_daily_loss_pct", 'self.desk.limits["daily_loss_pct"]', 'self.desk.limits["daily_loss_pct"]'),
+        ("drawdown_pct", 'self.desk.limits["drawdown_halt_pct"]', "self.desk.figures.drawdown_pct"),
+        ("currentEquity", "self.desk.figures.equity", "self.desk.figures.equity"),
+    ],
+)
+def test_a_loss_is_a_limit_where_something_is_made_and_a_figure_where_it_is_called(
+    name: str, made_with: str, called_with: str
+) -> None:
+    made, called = value_of(name), value_of(name, of_call=True)
+    assert made is not None
+    assert called is not None
+    assert (made.text, called.text) == (made_with, called_with)

@@ -21,6 +21,11 @@ def test_a_silent_flatten_and_one_that_says_so() -> None:
     assert failures(NAME, story.at(730).log("all positions closed")) == []
 
 
+def test_what_a_person_closes_by_hand_is_no_silence_of_the_code() -> None:
+    story = Chronicle(SPY=100).at(700).order("x", -1, 100, source="operator", reducing=True).filled("x")
+    assert failures(NAME, story) == []
+
+
 def test_what_a_program_prints_is_its_log() -> None:
     story = Chronicle(SPY=100).at(700).order("x", -1, 100, source="mitigation", reducing=True).filled("x")
     story.note("code.output", "trading-system", stream="stderr", text="CRITICAL | Drawdown -2.2%, liquidating")

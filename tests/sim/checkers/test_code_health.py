@@ -54,9 +54,27 @@ def test_a_program_that_dies_of_an_error_is_gone_and_one_that_lives_on_is_shown(
     assert failures(NAME, thread) == []
 
 
-def test_one_that_gives_up_in_the_outage_and_leaves_is_shown_and_not_judged() -> None:
-    story = Chronicle().at(640).fault("broker_refused").at(700)
-    story.note("code.exit", "trading-system", hook="reconnector.py", code="0")
-    assert failures(NAME, story) == []
-    assert [e.title for e in check(NAME, story).evidence] == ["reconnector.py ended during the incident"]
+def leaves(story: Chronicle) -> Chronicle:
+    """A program ends by itself, and says that all is well."""
+    return story.note("code.exit", "trading-system", hook="reconnector.py", code="0")
+
+
+def test_one_that_leaves_while_the_broker_is_out_has_given_up() -> None:
+    story = leaves(Chronicle().at(640).fault("broker_refused").at(700))
+    assert failures(NAME, story, halt="either") == ["reconnector.py gave up during the incident"]
+    assert "while the broker was still in trouble" in check(NAME, story, halt="either").evidence[0].detail
+
+
+def test_one_that_leaves_after_its_work_is_shown_and_not_judged() -> None:
+    outage = Chronicle().at(640).fault("broker_refused")
+    halted = leaves(outage.at(690).note("system.halted", "trading-system", reason="loss", by="bot").at(700))
+    for story, changes in (
+        (halted, {"halt": "either"}),
+        (leaves(Chronicle().at(640).fault("broker_refused").at(700)), {"halt": "required"}),
+        (leaves(Chronicle().at(640).fault("price_shock", component="feed").at(700)), {"halt": "either"}),
+    ):
+        assert failures(NAME, story, **changes) == []
+        assert [e.title for e in check(NAME, story, **changes).evidence] == ["reconnector.py ended during the incident"]
+    healed = leaves(Chronicle().at(640).fault("broker_refused").at(680).healed("broker_refused").at(700))
+    assert check(NAME, healed, halt="either").evidence == ()
     assert check(NAME, Chronicle().at(700).note("code.exit", "somebody", hook="reset", code="0")).evidence == ()
