@@ -150,11 +150,12 @@ def _finding(record: RunRecord, finding: Finding, cases: Sequence[str]) -> Rende
     shown = f"shown by {wording.one_line(exhibit.text, 120)}" if exhibit else ""
     text = Text.assemble((finding.severity, _STYLE[finding.severity]), "  ", wording.one_line(finding.title))
     claims = [
-        f"{word} {wording.one_line(said, 100)}"
-        for word, said in (("reported", finding.claim), ("true", finding.truth))
-        if said
+        f"{word} {wording.one_line(what, 100)}"
+        for word, what in (("reported", finding.claim), ("true", finding.truth))
+        if what
     ]
-    for more in ("; ".join(claims), ", ".join(wording.one_line(part) for part in where if part), shown):
+    said = "; ".join(claims) or wording.one_line(finding.detail, 200)
+    for more in (said, ", ".join(wording.one_line(part) for part in where if part), shown):
         if more:
             text.append(f"\n  {more}", style="dim")
     return Padding(text, (0, 0, 0, 2))
