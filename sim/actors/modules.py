@@ -17,7 +17,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from sim.actors.libraries import is_refused
+from sim.actors.libraries import PRIVATE, top_of
+from sim.actors.past_python import is_refused
 from sim.actors.patching import Patches
 from sim.actors.stacks import importing_library
 from sim.actors.strand import current
@@ -53,8 +54,12 @@ class Loaded:
         own = [name for name, module in unknown if self._is_own(name, module)]
         return {name: sys.modules.pop(name) for name in own}
 
+    def private(self) -> dict[str, Any]:
+        """The modules in `sys.modules` of libraries that each program has for itself."""
+        return {name: module for name, module in list(sys.modules.items()) if top_of(name) in PRIVATE}
+
     def _is_own(self, name: str, module: Any) -> bool:
-        if getattr(module, "__firedrill__", False) or is_refused(name):
+        if getattr(module, "__firedrill__", False) or is_refused(name) or top_of(name) in PRIVATE:
             return True
         if name == "__main__":
             return False
@@ -100,6 +105,10 @@ class Interpreter:
             else:
                 generator.set_state(self._numpy)
         os.chdir(self._directory)
+
+    def share(self, modules: dict[str, Any]) -> None:
+        """These were everybody's so far, and are the program's own now."""
+        self._modules = modules | self._modules
 
     def leave(self) -> None:
         """Remember the program's state and restore the surrounding one."""

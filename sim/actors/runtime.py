@@ -35,6 +35,7 @@ from sim.actors import (
     modules,
     names,
     output,
+    past_python,
     selecting,
     signals,
     sockets,
@@ -52,7 +53,7 @@ from sim.claims import claims_in
 PATCHES = Patches()
 for _part in (
     vtime, threads, signals, names, sockets, selecting, tls, headers, aio, environment, output, files, guards, modules,
-    libraries,
+    libraries, past_python,
 ):  # fmt: skip
     _part.add_patches(PATCHES)
 
@@ -104,6 +105,7 @@ class Runtime:
 
     def add(self, program: Program, interpreter: Interpreter) -> None:
         """A program that is about to start, with its fresh interpreter state."""
+        self._part_with_libraries()
         self._interpreters[id(program)] = interpreter
 
     def activate(self, program: Program | None) -> None:
@@ -123,6 +125,18 @@ class Runtime:
         interpreter = self._interpreters.pop(id(program), None)
         if interpreter is not None:
             interpreter.close()
+
+    def _part_with_libraries(self) -> None:
+        """A library that has changed is from now on each program's own; those that run keep what they have."""
+        if not libraries.changed(self.is_project):
+            return
+        self.loaded.forget()
+        private = self.loaded.private()
+        for interpreter in self._interpreters.values():
+            interpreter.share(private)
+        if self.active is None:
+            for name in private:
+                del sys.modules[name]
 
     def next_pid(self) -> int:
         """A process id, the same in each run."""
