@@ -70,7 +70,7 @@ def _methods(body: list[ast.stmt], classes: Classes, class_name: str) -> Iterato
         if "setter" in marks or "overload" in marks:
             continue
         answer = answer_of(node, classes.names)
-        if answer == RAISES and verb is not Verb.ALLOWED:
+        if answer == RAISES and verb not in (Verb.ALLOWED, Verb.RECONCILE):
             answer = UNKNOWN
         elif verb is Verb.LOOK:
             stop = False if tells_by_itself(answer) else means_stop(node)

@@ -285,6 +285,12 @@ def test_what_a_loop_asks_of_its_broker_is_bridged(tmp_path: Path) -> None:
     assert "asyncio.run(self.position_reconciler.run())" in body_of(text, "run")
 
 
+@pytest.mark.parametrize(("answers", "noted"), [("return [1]", True), ("print(1)", False)])
+def test_a_reconcilers_answer_that_nobody_acts_on_is_noted(tmp_path: Path, answers: str, noted: bool) -> None:
+    text = wired(tmp_path, recon=f"class PositionReconciler:\n    def reconcile(self):\n        {answers}\n")
+    assert ("# its answer is not acted on" in text) is noted
+
+
 def test_a_gate_that_says_no_by_raising_lets_through_what_it_says_nothing_of(tmp_path: Path) -> None:
     text = wired(
         tmp_path,
