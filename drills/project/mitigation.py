@@ -44,7 +44,7 @@ def candidates(repository: Repository, file: str, classes: Classes, alpaca: bool
 def _of_class(known: Known, classes: Classes, alpaca: bool) -> Candidate | None:
     body = classes.body(known)
     methods, sounds = tuple(_methods(body, classes, known.name)), sounds_like_mitigation(known.name)
-    verbs = {method.verb for method in methods} - {Verb.BEGIN}
+    verbs = {method.verb for method in methods} - {Verb.BEGIN, Verb.ROLL}
     loop = next(_loops(body), None)
     if not (len(verbs) >= _ENOUGH or (sounds and (verbs or loop))) or classes.is_abstract(known):
         return None

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -302,3 +305,35 @@ def test_a_gate_that_says_no_by_raising_lets_through_what_it_says_nothing_of(tmp
     assert "except Exception as refusal:" in gate
     assert gate.endswith("return True")
     assert "bool(" not in gate
+
+
+class OneDesk:
+    """As much of a desk as the adapter of a breaker asks for."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
+        self.halted: str | None = None
+        self.figures = SimpleNamespace(equity=90.0, day_start_equity=100.0)
+
+    def halt(self, reason: str) -> None:
+        self.halted = reason
+
+    def resume(self) -> None:
+        self.halted = None
+
+
+def test_a_new_day_is_told_to_the_code_which_may_then_trade_again(tmp_path: Path) -> None:
+    rolls = "\n    def reset_daily_stats(self):\n        self.tripped = False\n"
+    text = wired(tmp_path, new_day_risk=REFUSES + rolls).replace("from new_day_risk import TradingBreaker", "")
+    names: dict[str, Any] = {}
+    exec(compile(REFUSES + rolls + text, "adapter.py", "exec"), names)
+    desk = OneDesk()
+    adapted = names["build"](desk)
+    adapted.look()
+    assert desk.halted == "stopped by the mitigation code"
+    desk.figures.equity = 100.0
+    adapted.look()
+    assert desk.halted, "a breaker that has tripped stays so within the day"
+    desk.time += timedelta(days=1)
+    adapted.look()
+    assert desk.halted is None
