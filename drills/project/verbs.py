@@ -89,7 +89,7 @@ _BY_NAME: tuple[tuple[Verb, str], ...] = (
 )  # fmt: skip
 _COMPILED = tuple((verb, re.compile(pattern)) for verb, pattern in _BY_NAME)
 _OF_A_SWITCH: tuple[tuple[Verb, str], ...] = (
-    (Verb.BLOCKED, r"(is_)?(active|open|on|set|blocking|in_cooldown|dead|fired)|halt_reason"),
+    (Verb.BLOCKED, r"is_(open|on|set)|(is_)?(active|blocking|in_cooldown|dead|fired)|halt_reason"),
     (Verb.HALT, r"set|open|turn_on|execute"),
     (Verb.RESET, r"disarm|turn_off|unset"),
     (Verb.ALLOWED, r"evaluate_(order|trade)|check_order|is_ok"),
