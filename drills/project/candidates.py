@@ -75,5 +75,5 @@ class Candidate:
     def weight(self) -> int:
         """How much it looks like the thing itself: the more verbs the better, a telling name counts for two."""
         verbs = self.verbs
-        known = len(verbs - {Verb.BEGIN}) + 2 * self.sounds + (Verb.HALT in verbs) + (Verb.RESET in verbs)
+        known = len(verbs - {Verb.BEGIN, Verb.ROLL}) + 2 * self.sounds + (Verb.HALT in verbs) + (Verb.RESET in verbs)
         return known - 3 * (self.guards_calls or bool(_A_BROKER.search(self.name)))

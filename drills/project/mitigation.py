@@ -44,7 +44,7 @@ def candidates(repository: Repository, file: str, classes: Classes, alpaca: bool
 def _of_class(known: Known, classes: Classes, alpaca: bool) -> Candidate | None:
     body = classes.body(known)
     methods, sounds = tuple(_methods(body, classes, known.name)), sounds_like_mitigation(known.name)
-    verbs = {method.verb for method in methods} - {Verb.BEGIN}
+    verbs = {method.verb for method in methods} - {Verb.BEGIN, Verb.ROLL}
     loop = next(_loops(body), None)
     if not (len(verbs) >= _ENOUGH or (sounds and (verbs or loop))) or classes.is_abstract(known):
         return None
@@ -65,12 +65,14 @@ def _methods(body: list[ast.stmt], classes: Classes, class_name: str) -> Iterato
             continue
         verb = verb_of(node.name, class_name)
         marks = " ".join(ast.unparse(each) for each in node.decorator_list)
+        if verb is Verb.HALT and "property" in marks:
+            verb = Verb.BLOCKED  # `breaker.open` is looked at, not called
         if verb is None or _is_endless(node, verb) or (not class_name and _NOT_CALLED.search(marks)):
             continue
         if "setter" in marks or "overload" in marks:
             continue
         answer = answer_of(node, classes.names)
-        if answer == RAISES and verb is not Verb.ALLOWED:
+        if answer == RAISES and verb not in (Verb.ALLOWED, Verb.RECONCILE):
             answer = UNKNOWN
         elif verb is Verb.LOOK:
             stop = False if tells_by_itself(answer) else means_stop(node)

@@ -113,10 +113,9 @@ class Part:
         calls = [self._call(method, with_order=False) for method in told if method.parameters]
         return [call for call in calls if not call.open and (main is None or call.text != main.text)]
 
-    def begins(self) -> list[Call]:
-        """What is called once, when trading begins."""
-        calls = [self._call(method, with_order=False) for method in self.candidate.methods if method.verb is Verb.BEGIN]
-        return [call for call in calls if not call.open]
+    def known(self, verb: Verb) -> list[Call]:
+        """The calls of `verb` whose parameters are known."""
+        return [call for call in self.all(verb, with_order=False) if not call.open]
 
     def blocked(self) -> Call | None:
         """What tells whether trading is stopped: a method, an attribute, or the opposite of `trading_allowed()`."""

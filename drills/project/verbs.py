@@ -25,6 +25,8 @@ class Verb(StrEnum):
     RECONNECT = "reconnect"
     BEGIN = "begin"
     """Tells the code that trading begins, and with what."""
+    ROLL = "roll"
+    """Tells the code that a new day begins."""
 
 
 _AT_ONCE = r"(emergency_|manual_|force_|hard_|immediate_|global_|execute_|do_|request_|initiate_)*"
@@ -72,9 +74,12 @@ _BY_NAME: tuple[tuple[Verb, str], ...] = (
                      r"|(restore|recover|re_?establish)_(connection|session)|connect_with_(retry|retries|backoff))"
                      r"(_now|_loop|_with_(backoff|retry|retries)|_to_broker|_once|_async|_session)*"
                      r"|on_?disconnect(ed)?|handle_disconnect(ion|ed)?|on_connection_lost|handle_connection_(lost|loss)"),
+    (Verb.ROLL, r"(reset|roll(_over)?|clear)_(daily|day|session)(_(stats|metrics|counters?|limits?|loss(es)?|pnl|state"
+                r"|tracking|risk|start|values?))*|daily_reset|(on_|start_)?new_(trading_)?day|reset_for_(new_)?day"
+                r"|on_day_(start|change|rollover)|day_rollover|reset_day"),
     (Verb.BEGIN, r"arm(_kill_?switch|_switch)?|(set|record|init(ialize)?)_(initial|start(ing)?|session|day|daily"
                  r"|day_start|session_start|baseline|opening)_(balance|equity|capital|value|nav|state)"
-                 r"|(start|begin)_(trading_)?(day|session)|on_(day|session|bot)_start|new_trading_day"),
+                 r"|(start|begin)_(trading_)?(day|session)|on_(session|bot)_start"),
     (Verb.LOOK, r"(auto_|run_|periodic_)?(check|checks|evaluate|update|monitor|poll|assess|inspect|watch|tick|step"
                 r"|on_equity|on_pnl|heartbeat|run_once|enforce)"
                 r"(_and_(trigger|halt|act|enforce|trip|update|kill))?"
@@ -84,7 +89,7 @@ _BY_NAME: tuple[tuple[Verb, str], ...] = (
 )  # fmt: skip
 _COMPILED = tuple((verb, re.compile(pattern)) for verb, pattern in _BY_NAME)
 _OF_A_SWITCH: tuple[tuple[Verb, str], ...] = (
-    (Verb.BLOCKED, r"(is_)?(active|open|on|set|blocking|in_cooldown|dead|fired)|halt_reason"),
+    (Verb.BLOCKED, r"is_(open|on|set)|(is_)?(active|blocking|in_cooldown|dead|fired)|halt_reason"),
     (Verb.HALT, r"set|open|turn_on|execute"),
     (Verb.RESET, r"disarm|turn_off|unset"),
     (Verb.ALLOWED, r"evaluate_(order|trade)|check_order|is_ok"),

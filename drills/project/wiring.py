@@ -78,16 +78,17 @@ def adapter(candidates: Sequence[Candidate], classes: Classes | None = None) -> 
     asked = dict.fromkeys(name for part in parts for name in part.broker_methods)
     awaited = frozenset(name for part in parts for name in part.candidate.awaited)
     bridges = [bridge(name, name in awaited) for name in asked]
-    begins = [call.text for part in parts for call in part.begins()]
+    begins = [call.text for part in parts for call in part.known(Verb.BEGIN)]
+    rolls = [call.text for part in parts for call in part.known(Verb.ROLL)]
     updates = [call.text for part in parts for call in part.updates()]
     loop = next((text for part in parts if (text := part.loop()) is not None), None)
     called = [call.text for call in (*one.values(), *looks, *resets, *states) if call]
-    text = "\n".join([*built, *begins, *updates, *called, *(each.body for each in bridges)])
+    text = "\n".join([*built, *begins, *rolls, *updates, *called, *(each.body for each in bridges)])
     told = any("desk" in line for line in (*built, *begins, *updates, *(look.text for look in looks)))
     return render(
         "adapter.py.j2", imports=_imports(parts, text, loop), constructions=built, broker=bridges, blocked=blocked,
         loop=loop, waits="self.wait(" in text, begins=begins, updates=updates, looks=looks, resets=resets, text=text,
-        told=told, **one,
+        told=told, rolls=rolls if looks or blocked else [], **one,
     )  # fmt: skip
 
 

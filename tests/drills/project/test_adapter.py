@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import ast
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -14,37 +16,8 @@ from drills.project.survey import survey
 from drills.project.tested import open_lines
 from drills.project.wiring import adapter, chosen
 from drills.runner import run_drill
+from tests.drills.project.adapters import SWITCH, body_of, wired
 from tests.drills.project.repositories import repository
-
-
-def wired(root: Path, **files: str) -> str:
-    """The adapter for a repository of these files."""
-    found = survey(repository(root, **files))
-    text = adapter(chosen(found.candidates, found.classes), found.classes)
-    ast.parse(text)
-    return text
-
-
-def body_of(text: str, name: str) -> str:
-    """A method of the adapter."""
-    [method] = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef) and n.name == name]
-    return ast.get_source_segment(text, method) or ""
-
-
-SWITCH = '''
-class KillSwitch:
-    def __init__(self):
-        self.halted = False
-
-    def engage(self, reason, who="bot"):
-        self.halted = True
-
-    def rearm(self, note):
-        if not note:
-            return False
-        self.halted = False
-        return True
-'''
 
 
 def test_a_halt_counts_when_the_code_says_that_it_has_stopped(tmp_path: Path) -> None:
@@ -121,68 +94,6 @@ def test_what_cannot_be_called_is_written_down(tmp_path: Path) -> None:
     assert len(open_lines(text)) == 4  # the fourth: nothing tells it how the firm stands
 
 
-def test_settings_are_made_of_their_class_in_the_unit_of_their_defaults(tmp_path: Path) -> None:
-    text = wired(
-        tmp_path,
-        conf="from pydantic import BaseModel, Field\nclass Base(BaseModel):\n    name: str = 'x'\n"
-             "class Limits(Base):\n    max_daily_loss_pct: float = 0.02\n    max_drawdown: float = Field(-15.0, le=0)\n"
-             "    max_daily_loss: float = 5_000\n    venues: list[str] = []\n",
-        risk="from conf import Limits\nclass RiskGuard:\n    def __init__(self, limits: 'Limits | None', audit_log):\n"
-             "        self.limits = limits\n    def check(self, equity): ...\n    def halt(self): ...\n",
-    )  # fmt: skip
-    assert 'max_daily_loss_pct=self.desk.limits["daily_loss_pct"] / 100,  # as a fraction, like the default' in text
-    assert 'max_drawdown=-self.desk.limits["drawdown_halt_pct"],  # in percent, like the default of -15.0' in text
-    assert 'max_daily_loss=self.desk.figures.day_start_equity * self.desk.limits["daily_loss_pct"] / 100,' in text
-    assert "audit_log=Quiet(),  # takes every call and does nothing" in text
-    assert "from conf import Limits" in text
-
-
-def test_an_object_of_the_repository_is_not_given_a_text(tmp_path: Path) -> None:
-    text = wired(
-        tmp_path,
-        risk="class Store:\n    def __init__(self, dsn): ...\n"
-             "class KillSwitch:\n    def __init__(self, state: Store):\n"
-             "        self.s = state\n    def trip(self): ...\n    def is_tripped(self) -> bool: ...\n",
-    )  # fmt: skip
-    assert "state=None,  # fill in: a Store" in text
-
-
-def test_a_mapping_holds_the_names_that_are_looked_up_in_it(tmp_path: Path) -> None:
-    text = wired(
-        tmp_path,
-        risk='class RiskGuard:\n    def __init__(self, config, exchange):\n        self.cfg = config\n'
-             '        self.most = config["max_drawdown_pct"]\n        self.desk_id = self.cfg["desk_id"]\n'
-             '    def poll(self): ...\n    def halt(self): ...\n',
-    )  # fmt: skip
-    assert 'config={"max_drawdown_pct": self.desk.limits["drawdown_halt_pct"]},  # fill in: desk_id' in text
-
-
-def test_callbacks_do_what_they_are_called_after(tmp_path: Path) -> None:
-    text = wired(
-        tmp_path,
-        risk="class KillSwitch:\n    def __init__(self, close_all_fn=None, cancel_all_callback=None, beep=None):\n"
-             "        self.close_all_fn = close_all_fn\n        self.c = cancel_all_callback\n"
-             "    async def trip(self):\n        await self.close_all_fn()\n        self.c()\n"
-             "    def is_tripped(self) -> bool: ...\n",
-    )  # fmt: skip
-    assert "close_all_fn=lambda *args, **named: later(self.desk.flatten())," in text
-    assert "cancel_all_callback=lambda *args, **named: cancelled(self.desk)," in text
-    assert "beep" not in text
-
-
-def test_the_one_that_the_module_holds_is_taken(tmp_path: Path) -> None:
-    text = wired(tmp_path, safety=SWITCH + "\nkill_switch = KillSwitch()\n")
-    assert "from safety import kill_switch" in text
-    assert "self.kill_switch = kill_switch" in text
-
-
-def test_a_file_whose_name_is_no_word_of_python_is_imported_all_the_same(tmp_path: Path) -> None:
-    repository(tmp_path)
-    (tmp_path / "kill-switch.py").write_text(SWITCH)
-    text = wired(tmp_path)
-    assert 'KillSwitch = importlib.import_module("kill-switch").KillSwitch' in text
-
-
 INHERITED = '''
 import abc
 
@@ -225,17 +136,6 @@ def test_a_switch_that_is_only_thrown_gets_a_judge_beside_it(tmp_path: Path) -> 
     text = wired(tmp_path, safety=SWITCH, judge=judge)
     assert 'if bool(self.drawdown_monitor.check_drawdown(equity=self.desk.figures.equity, peak_equity=' in text
     assert 'self.desk.halt("the mitigation code says stop")' in text
-
-
-def test_what_is_told_when_trading_begins_is_told(tmp_path: Path) -> None:
-    text = wired(
-        tmp_path,
-        risk="class KillSwitch:\n    def arm(self): ...\n    def set_starting_equity(self, equity): ...\n"
-             "    def check(self, current_equity=None): ...\n    def trip(self): ...\n",
-    )  # fmt: skip
-    assert "self.kill_switch.arm()  # trading begins" in text
-    assert "self.kill_switch.set_starting_equity(equity=self.desk.figures.equity)  # trading begins" in text
-    assert "self.kill_switch.check(current_equity=self.desk.figures.equity)" in text
 
 
 @pytest.mark.parametrize("word", ["command", "app.post('/halt')", "router.get('/x')", "celery.task"])
@@ -285,6 +185,12 @@ def test_what_a_loop_asks_of_its_broker_is_bridged(tmp_path: Path) -> None:
     assert "asyncio.run(self.position_reconciler.run())" in body_of(text, "run")
 
 
+@pytest.mark.parametrize(("answers", "noted"), [("return [1]", True), ("print(1)", False)])
+def test_a_reconcilers_answer_that_nobody_acts_on_is_noted(tmp_path: Path, answers: str, noted: bool) -> None:
+    text = wired(tmp_path, recon=f"class PositionReconciler:\n    def reconcile(self):\n        {answers}\n")
+    assert ("# its answer is not acted on" in text) is noted
+
+
 def test_a_gate_that_says_no_by_raising_lets_through_what_it_says_nothing_of(tmp_path: Path) -> None:
     text = wired(
         tmp_path,
@@ -296,3 +202,35 @@ def test_a_gate_that_says_no_by_raising_lets_through_what_it_says_nothing_of(tmp
     assert "except Exception as refusal:" in gate
     assert gate.endswith("return True")
     assert "bool(" not in gate
+
+
+class OneDesk:
+    """As much of a desk as the adapter of a breaker asks for."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
+        self.halted: str | None = None
+        self.figures = SimpleNamespace(equity=90.0, day_start_equity=100.0)
+
+    def halt(self, reason: str) -> None:
+        self.halted = reason
+
+    def resume(self) -> None:
+        self.halted = None
+
+
+def test_a_new_day_is_told_to_the_code_which_may_then_trade_again(tmp_path: Path) -> None:
+    rolls = "\n    def reset_daily_stats(self):\n        self.tripped = False\n"
+    text = wired(tmp_path, new_day_risk=REFUSES + rolls).replace("from new_day_risk import TradingBreaker", "")
+    names: dict[str, Any] = {}
+    exec(compile(REFUSES + rolls + text, "adapter.py", "exec"), names)
+    desk = OneDesk()
+    adapted = names["build"](desk)
+    adapted.look()
+    assert desk.halted == "stopped by the mitigation code"
+    desk.figures.equity = 100.0
+    adapted.look()
+    assert desk.halted, "a breaker that has tripped stays so within the day"
+    desk.time += timedelta(days=1)
+    adapted.look()
+    assert desk.halted is None

@@ -6,7 +6,7 @@ import pytest
 
 from drills.project.brokers import bridged
 from drills.project.values import is_broker, needs_an_order, value_of
-from drills.project.verbs import Verb, sounds_like_mitigation, verb_of
+from drills.project.verbs import Verb, goes_on, sounds_like_mitigation, stops_by_itself, verb_of
 
 
 @pytest.mark.parametrize(
@@ -19,11 +19,40 @@ from drills.project.verbs import Verb, sounds_like_mitigation, verb_of
         ("is_halted", Verb.BLOCKED), ("triggered", Verb.BLOCKED), ("can_trade", Verb.ALLOWED),
         ("check_order", Verb.ALLOWED), ("check_daily_loss", Verb.LOOK), ("evaluate", Verb.LOOK), ("update", Verb.LOOK),
         ("reconcile_positions", Verb.RECONCILE), ("ensure_connected", Verb.RECONNECT), ("reconnect", Verb.RECONNECT),
+        ("trip_breaker", Verb.HALT), ("execute_panic", Verb.HALT), ("disable_trading", Verb.HALT),
+        ("emergencyStop", Verb.HALT), ("enter_safe_mode", Verb.HALT), ("lock_for_the_day", Verb.HALT),
+        ("enable_trading", Verb.RESET), ("clear_kill_switch", Verb.RESET), ("unpause", Verb.RESET),
+        ("exit_safe_mode", Verb.RESET), ("lift_halt", Verb.RESET), ("release_emergency_stop", Verb.RESET),
+        ("square_off_all", Verb.FLATTEN), ("panic_sell", Verb.FLATTEN), ("closeAllPositions", Verb.FLATTEN),
+        ("kill_positions", Verb.FLATTEN), ("unwind", Verb.FLATTEN), ("emergency_stop_active", Verb.BLOCKED),
+        ("is_panic_active", Verb.BLOCKED), ("circuit_open", Verb.BLOCKED), ("should_halt", Verb.BLOCKED),
+        ("can_open_position", Verb.ALLOWED), ("is_trading_enabled", Verb.ALLOWED), ("check_gate", Verb.ALLOWED),
+        ("evaluate_trade", Verb.ALLOWED), ("check_and_trigger", Verb.LOOK), ("run_reconciliation", Verb.RECONCILE),
+        ("connect_with_retry", Verb.RECONNECT), ("onDisconnected", Verb.RECONNECT), ("arm", Verb.BEGIN),
+        ("set_initial_balance", Verb.BEGIN), ("reset_daily_stats", Verb.ROLL), ("new_day", Verb.ROLL),
+        ("close_position", None), ("stop_loss", None), ("check_stop_loss", None), ("clear_cache", None),
+        ("update_prices", None), ("check_and_raise", None), ("open", None), ("close_connection", None),
         ("render", None), ("haltestelle", None), ("get_quote", None), ("killer_feature", None), ("stopwatch", None),
     ],
 )  # fmt: skip
 def test_a_name_tells_what_is_done(name: str, verb: Verb | None) -> None:
     assert verb_of(name) is verb
+
+
+def test_what_a_name_means_in_a_switch_and_nowhere_else() -> None:
+    names = ("open", "is_active", "disarm", "set")
+    assert [verb_of(name, "KillSwitch") for name in names] == [Verb.HALT, Verb.BLOCKED, Verb.RESET, Verb.HALT]
+    assert [verb_of(name, "FileStore") for name in names] == [None] * 4
+
+
+def test_attributes_that_hold_whether_trading_is_stopped() -> None:
+    held = ("halted", "trading_halted", "_drawdown_halt", "isHalted", "kill_switch_active", "paused", "halted_for_day")
+    other = ("halted_at", "halt_reason", "blocked_symbols", "paused_until", "active", "stop_loss")
+    assert all(stops_by_itself(name, "RiskManager") for name in held)
+    assert not any(stops_by_itself(name, "RiskManager") for name in other)
+    assert stops_by_itself("active", "KillSwitch")
+    assert goes_on("trading_enabled")
+    assert not goes_on("enabled")
 
 
 def test_a_class_sounds_like_mitigation_or_not() -> None:
