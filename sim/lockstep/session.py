@@ -349,7 +349,7 @@ class Session:
                 )  # fmt: skip
             elif word == "unstartable":
                 raise BadInput(rest, field="--exec", value=self.label, mend="check the command, and that it may be run")
-            elif word == "exited":
+            elif word == "exited" and not self.ended:  # of one that is killed from outside, nobody hears the status
                 code = int(rest)
                 self.printed.flush(everything=True)
                 self._exited(128 - code if code < 0 else code)
