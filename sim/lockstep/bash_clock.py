@@ -25,13 +25,24 @@ kill() {{ builtin kill "$@" 2>/dev/null || "{kill}" "$@"; }}
 _WITH_CLOCK = """\
 unset EPOCHSECONDS EPOCHREALTIME
 __firedrill_now() {{
-  local __fd_line
+  local __fd_line __fd_s __fd_r __fd_q
   IFS= read -r __fd_line <"{clock}" || return 0
   __fd_line=$((10#$__fd_line))
   EPOCHSECONDS=$((__fd_line / 1000000))
   builtin printf -v EPOCHREALTIME '%d.%06d' "$EPOCHSECONDS" $((__fd_line % 1000000))
-  if [[ -n ${{__FIREDRILL_AT-}} ]]; then SECONDS=$((SECONDS + EPOCHSECONDS - __FIREDRILL_AT)); else SECONDS=0; fi
-  __FIREDRILL_AT=$EPOCHSECONDS
+  __fd_s=0
+  if [[ -n ${{__FIREDRILL_AT-}} ]]; then
+    while :; do  # what the machine's clock has added since is taken off again
+      builtin printf -v __fd_r '%(%s)T' -1; __fd_s=$SECONDS; builtin printf -v __fd_q '%(%s)T' -1
+      [[ $__fd_r == "$__fd_q" ]] && break
+    done
+    __fd_s=$((__fd_s - __fd_r + __FIREDRILL_REAL + EPOCHSECONDS - __FIREDRILL_AT))
+  fi
+  while :; do
+    builtin printf -v __fd_r '%(%s)T' -1; SECONDS=$__fd_s; builtin printf -v __fd_q '%(%s)T' -1
+    [[ $__fd_r == "$__fd_q" ]] && break
+  done
+  __FIREDRILL_REAL=$__fd_r __FIREDRILL_AT=$EPOCHSECONDS
 }}
 printf() {{
   case "$1 $2 $3" in *'%('*)  ;; *) builtin printf "$@"; return ;; esac

@@ -75,6 +75,7 @@ class GuestChannel(Channel):
         finally:
             self._strand = None
         if b"\n" not in self._buffer:
+            self._session.stir()
             raise Gone
         text, _, self._buffer = self._buffer.partition(b"\n")
         self.crossings += 1

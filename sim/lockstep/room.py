@@ -43,7 +43,7 @@ _DROPPED = (
 _OF_PROCESSES = ("ps", "pgrep", "pkill", "kill", "killall", "pidof")
 _SOURCES = (".sh", ".bash", ".py", ".pl", ".rb", ".js", "")
 _LARGEST_SOURCE = 1 << 18
-_JOB = re.compile(r"(: line \d+: +)\d+(?= )")
+_JOB = re.compile(r"(: line )\d+(: +)\d+ (?=[A-Z])")
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 
 
@@ -223,8 +223,7 @@ class Room:
         text = text.replace(f"{self.copy}/", "").replace(str(self.copy), ".")
         text = text.replace(f"{self.project}/", "").replace(str(self.project), ".")
         text = text.replace(str(self.directory), "").replace(str(self.server.folder), "")
-        if self.isolation != "netns":  # bash tells of a job by the machine's number
-            text = _JOB.sub(r"\1...", text)
+        text = _JOB.sub(r"\1...\2... ", text)  # bash tells of a job that a signal ended when it happens to hear of it
         return _ADDRESS.sub("0x...", text)
 
     def line_that_says(self, text: str) -> str:

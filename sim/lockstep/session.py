@@ -19,6 +19,7 @@ from sim.actors.process import Process
 from sim.clock import MINUTE, SECOND, wall_seconds
 from sim.errors import BadInput
 from sim.lockstep.commands import perform
+from sim.lockstep.ending import end_processes, read_all, send
 from sim.lockstep.guests import Guest, GuestChannel
 from sim.lockstep.keyboard import Keyboard
 from sim.lockstep.printed import Printed
@@ -27,14 +28,14 @@ from sim.lockstep.requests import Request
 from sim.lockstep.shim_pipes import ShimPipes
 from sim.lockstep.sockets_watch import SocketsWatch
 from sim.lockstep.transfer import Transfer
-from sim.lockstep.tree import Task, Tree, children_of
+from sim.lockstep.tree import Task, Tree
 
 if TYPE_CHECKING:
     from sim.actors.strand import Strand
     from sim.lockstep.room import Room
 
 # Bound here: in a strand, names of the standard library are those of virtual time.
-_select, _Popen, _kill = select.select, subprocess.Popen, os.kill
+_select, _Popen = select.select, subprocess.Popen
 
 HANG_AFTER_US = 5 * MINUTE
 """A call without a limit that has not come back after so long is written down as a hang."""
@@ -127,7 +128,7 @@ class Session:
             request.on_gone()
         self._requests.clear()
         self._dismiss()
-        self._end_processes()
+        end_processes(self._launcher, self.room.hidden_levels)
         self._drain()
         self.printed.flush(everything=True)
         self._close()
@@ -138,19 +139,6 @@ class Session:
         for channel in self.channels:
             channel.close()
         self.channels.clear()
-
-    def _end_processes(self) -> None:
-        if self._launcher.poll() is None:
-            below = children_of(self._launcher.pid)
-            if self.room.hidden_levels > 1 and below:
-                _send(below[0], signal.SIGKILL)  # the first of its namespace takes all others along
-            else:
-                _send(self._launcher.pid, signal.SIGTERM)
-        try:
-            self._launcher.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._launcher.kill()
-            self._launcher.wait()
 
     def _close(self) -> None:
         for fd in self._streams:
@@ -313,7 +301,7 @@ class Session:
     def _drain(self) -> bool:
         """Take in what has been written; whether shims have called."""
         for fd, name in list(self._streams.items()):
-            data, open_still = _read_all(fd)
+            data, open_still = read_all(fd)
             if not open_still:
                 del self._streams[fd]
                 os.close(fd)
@@ -349,7 +337,7 @@ class Session:
                 )  # fmt: skip
             elif word == "unstartable":
                 raise BadInput(rest, field="--exec", value=self.label, mend="check the command, and that it may be run")
-            elif word == "exited":
+            elif word == "exited" and not self.ended:  # of one that is killed from outside, nobody hears the status
                 code = int(rest)
                 self.printed.flush(everything=True)
                 self._exited(128 - code if code < 0 else code)
@@ -411,7 +399,7 @@ class Session:
     def signal_below(self, task: Task, number: int) -> None:
         """Send a signal to everything that a process has started, the oldest first."""
         for below in [t for t in self._tree.tasks() if task.pid in t.path and t.pid != task.pid]:
-            _send(below.pid, number)
+            send(below.pid, number)
         self.settle()
 
     def watch_for_hang(self, request: Request, transfer: Transfer) -> None:
@@ -443,25 +431,3 @@ class Session:
         self.history.emit("code.refused", self.name, refused="program", what=f"{shown}: {why}", at=self.label)
         self.kill()
         raise BadInput(f"{shown} {why}", field="--exec", value=self.label, mend=mend)
-
-
-def _read_all(fd: int) -> tuple[bytes, bool]:
-    """What is there now, and whether more may come."""
-    data = b""
-    while True:
-        try:
-            piece = os.read(fd, 1 << 16)
-        except BlockingIOError:
-            return data, True
-        if not piece:
-            return data, False
-        data += piece
-
-
-def _send(pid: int, number: int) -> None:
-    try:
-        _kill(pid, number)
-    except ProcessLookupError:
-        pass
-
-

@@ -18,7 +18,6 @@ from sim.lockstep.agent import patching
 from sim.lockstep.agent.wire import World, wait
 
 _Real = getattr(selectors, "PollSelector", selectors.SelectSelector)  # bound here: other selectors see virtual sockets
-_FIRST_STEP_S, _LONGEST_STEP_S = 0.01, 0.5
 _real_kill, _real_signal = os.kill, signal.signal
 _RawSocket = _socket.socket
 
@@ -30,20 +29,34 @@ class PipeSelector(_Real):  # type: ignore[misc,valid-type]
         """What is ready. Without a limit it waits on the machine, for the other end is of this drill."""
         if timeout is None:
             return super().select()
-        until_us = World.now_us + round(max(timeout, 0) * 1e6)
-        step_s = _FIRST_STEP_S
+        until_us, first = World.now_us + round(max(timeout, 0) * 1e6), True
         while True:
             ready = super().select(0)
             left_s = (until_us - World.now_us) / 1e6
             if ready or left_s <= 0:
                 return ready
-            wait("sleep", min(step_s, left_s))
-            step_s = min(2 * step_s, _LONGEST_STEP_S)
+            wait("stir", [], left_s, first)
+            first = False
 
 
 def _change_subprocess(module: Any) -> None:
-    """Let `communicate` wait for pipes."""
+    """Let `communicate` wait for pipes, and `wait` for the child's end, without a look twenty times a second."""
     module._PopenSelector = PipeSelector
+    real = module.Popen._wait
+
+    def wait_for(self: Any, timeout: Any) -> Any:
+        if timeout is None:
+            return real(self, None)
+        until_us, first = World.now_us + round(max(timeout, 0) * 1e6), True
+        while self.poll() is None:
+            left_s = (until_us - World.now_us) / 1e6
+            if left_s <= 0:
+                raise module.TimeoutExpired(self.args, timeout)
+            wait("stir", [], left_s, first)
+            first = False
+        return self.returncode
+
+    module.Popen._wait = wait_for
 
 
 def _change_unix_events(module: Any) -> None:

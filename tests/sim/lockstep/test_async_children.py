@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sim.lockstep.exec_kit import run
+from sim.clock import wall_seconds
+from tests.sim.lockstep.exec_kit import run, script
 
 
 def interpreters() -> list[str]:
@@ -86,3 +87,33 @@ def test_any_python_does(tmp_path: Path, interpreter: str) -> None:
     ran = run(tmp_path, f"{interpreter} supervisor.py\n")
     assert ran.code == 0
     assert "killed -9 64" in ran.lines
+
+
+SUPERVISOR = '''
+import subprocess, sys, time
+for n in range(2):
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(900); raise SystemExit(7)"])
+    began = time.time()
+    try:
+        print("ended", child.wait(timeout=3600), round(time.time() - began))
+    except subprocess.TimeoutExpired:
+        print("late")
+    time.sleep(10)
+try:
+    subprocess.run("echo part; sleep 7200", shell=True, capture_output=True, timeout=3600)
+except subprocess.TimeoutExpired as late:
+    print(late.stdout.decode().strip(), round(time.time() - began))
+'''
+
+
+def test_a_wait_for_a_child_with_a_limit_costs_no_look_every_moment(tmp_path: Path) -> None:
+    (tmp_path / "supervisor.py").write_text(SUPERVISOR)
+    began = wall_seconds()
+    ran = run(tmp_path, "python3 supervisor.py\n")
+    assert ran.lines == ["ended 7 900", "ended 7 900", "part 4510"]
+    assert wall_seconds() - began < 30  # an hour of looks twenty times a second would be 72,000
+
+
+def test_what_still_runs_at_the_end_leaves_the_same_trail_each_time(tmp_path: Path) -> None:
+    script(tmp_path, "python3 -c 'import time; time.sleep(9999)' & sleep 8000; echo late\n")
+    assert len({run(tmp_path, None, until_s=60).history.digest() for _ in range(6)}) == 1

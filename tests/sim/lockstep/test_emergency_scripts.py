@@ -280,6 +280,13 @@ def test_seconds_in_bash_are_the_worlds(tmp_path: Path) -> None:
     assert ran.took_s == 137.0
 
 
+def test_what_a_script_computes_in_real_time_adds_nothing_to_its_seconds(tmp_path: Path) -> None:
+    ran = run(tmp_path, """
+        SECONDS=0; sleep 10; python3 -c 'for i in range(12): sum(range(2_000_000))'; sleep 5; echo $SECONDS
+    """)  # fmt: skip
+    assert ran.lines == ["15"]
+
+
 def test_a_script_that_is_killed_with_its_process_leaves_no_last_word(tmp_path: Path) -> None:
     def crash(world, process, room):  # type: ignore[no-untyped-def]
         world.env.call_at(45 * SECOND, process.kill)
