@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from drills.missing_packages import check_packages
 from sim.actors.user_hooks import UserHooks
 from sim.actors.user_program import UserProgram
 from sim.errors import BadInput
@@ -40,6 +41,8 @@ def load_unmodified(spec: str | None, project: Path | None, python: Path | None 
         return Mitigation(hooks.build, spec, unmodified=True)
     program = UserProgram(spec, project=folder) if own is None else OwnProgram(spec, project=folder, python=own)
     program.check()
+    if isinstance(program, UserProgram):
+        check_packages(spec, folder, program.search_path)
     return Mitigation(program.build, spec, unmodified=True)
 
 

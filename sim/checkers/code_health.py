@@ -13,10 +13,19 @@ STORM_ERRORS = 5
 STORM_WINDOW_US = 5 * MINUTE
 BUILT_WITHIN_US = 2 * MINUTE
 
+_WITHOUT = {
+    "host": ("no such host in the drill", "what the code does here, it does as if this host could not be found"),
+    "connection": ("nothing listens there in the drill", "what the code does here, it does as if it was refused"),
+    "process": ("no process was started", "drill what starts programs as a process of its own, with --exec"),
+}
+"""What is refused, as a title, and what that means for the drill."""
+
 
 def healthy(history: History, demands: Demands) -> list[Evidence]:
     """No hang, no storm of errors, and a build that ends."""
-    return [*_hangs(history), *_errors(history), *_gone(history, demands), *_builds(history, demands)]
+    return [
+        *_hangs(history), *_errors(history), *_gone(history, demands), *_builds(history, demands), *_refused(history),
+    ]  # fmt: skip
 
 
 def _hangs(history: History) -> list[Evidence]:
@@ -82,6 +91,19 @@ def _builds(history: History, demands: Demands) -> list[Evidence]:
     if started is not None and demands.horizon_us - started.t_us > BUILT_WITHIN_US:
         found.append(_slow(started, demands.horizon_us))
     return found
+
+
+def _refused(history: History) -> list[Evidence]:
+    """What the code reached for and the drill has not: what it did without may not be what it does in earnest."""
+    first: dict[tuple[str, str], Event] = {}
+    for event in history.of("code.refused"):
+        first.setdefault((event.get("refused", ""), event.get("what", "")), event)
+    return [
+        Evidence(
+            event.t_us, f"{_WITHOUT[kind][0]}: {what}", _WITHOUT[kind][1], "warning", source=event.get("at") or None
+        )
+        for (kind, what), event in first.items() if kind in _WITHOUT
+    ]  # fmt: skip
 
 
 def _slow(started: Event, until_us: int) -> Evidence:

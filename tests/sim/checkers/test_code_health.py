@@ -60,3 +60,15 @@ def test_one_that_gives_up_in_the_outage_and_leaves_is_shown_and_not_judged() ->
     assert failures(NAME, story) == []
     assert [e.title for e in check(NAME, story).evidence] == ["reconnector.py ended during the incident"]
     assert check(NAME, Chronicle().at(700).note("code.exit", "somebody", hook="reset", code="0")).evidence == ()
+
+
+def test_what_the_drill_does_not_have_is_shown_once_and_fails_nobody() -> None:
+    """An alert to a chat, a price from another vendor: the code went on as if the host could not be found."""
+    story = Chronicle()
+    for t, kind, what in ((700, "host", "chat.example.org"), (760, "host", "chat.example.org"), (800, "process", "ls")):
+        story.at(t).note("code.refused", "trading-system", refused=kind, what=what, at="alerts.py:8")
+    result = check(NAME, story)
+    assert result.verdict == "pass"
+    assert [(evidence.title, evidence.severity) for evidence in result.evidence] == [
+        ("no such host in the drill: chat.example.org", "warning"), ("no process was started: ls", "warning"),
+    ]  # fmt: skip
