@@ -16,6 +16,7 @@ BUILT_WITHIN_US = 2 * MINUTE
 _WITHOUT = {
     "host": ("no such host in the drill", "what the code does here, it does as if this host could not be found"),
     "connection": ("nothing listens there in the drill", "what the code does here, it does as if it was refused"),
+    "endpoint": ("no such endpoint in the drill", "it was answered with 404; the broker may have it in earnest"),
     "process": ("no process was started", "drill what starts programs as a process of its own, with --exec"),
 }
 """What is refused, as a title, and what that means for the drill."""
