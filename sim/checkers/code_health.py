@@ -70,15 +70,18 @@ def _ends(history: History) -> list[Event]:
 def _gone(history: History, demands: Demands) -> list[Evidence]:
     """One that gave up in the middle of the incident and left, without an error: said, and for people to judge."""
     faults = active_faults(history)
-    return [
-        Evidence(
-            event.t_us, f"{event.get('hook')} ended during the incident",
-            f"by itself, with exit status {event.get('code')}; nothing of it ran from then on", "warning",
-        )
-        for event in _ends(history)
-        if event.t_us >= demands.zero_us and any(start <= event.t_us <= end for start, end in faults)
-        and not any(error.t_us == event.t_us for error in history.of("code.error"))
-    ]  # fmt: skip
+    wrong = {event.t_us for event in history.of("code.error")}
+    found = []
+    for event in _ends(history):
+        if event.t_us in wrong:
+            continue
+        how = f"by itself, with exit status {event.get('code')}; nothing of it ran from then on"
+        if event.t_us >= demands.zero_us and any(start <= event.t_us <= end for start, end in faults):
+            found.append(Evidence(event.t_us, f"{event.get('hook')} ended during the incident", how, "warning"))
+        elif event.t_us < demands.zero_us and event.get("code") == "0":
+            how += "; what is started in an emergency is drilled with --exec"
+            found.append(Evidence(event.t_us, f"{event.get('hook')} ended before the incident", how, "warning"))
+    return found
 
 
 def _builds(history: History, demands: Demands) -> list[Evidence]:

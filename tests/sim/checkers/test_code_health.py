@@ -72,3 +72,11 @@ def test_what_the_drill_does_not_have_is_shown_once_and_fails_nobody() -> None:
     assert [(evidence.title, evidence.severity) for evidence in result.evidence] == [
         ("no such host in the drill: chat.example.org", "warning"), ("no process was started: ls", "warning"),
     ]  # fmt: skip
+
+
+def test_one_that_had_done_its_work_before_the_incident_is_shown_with_the_way_to_drill_it() -> None:
+    story = Chronicle().at(30).note("code.exit", "trading-system", hook="flatten.py", code="0")
+    story.at(640).fault("broker_refused")
+    [evidence] = check(NAME, story).evidence
+    assert (evidence.title, evidence.severity) == ("flatten.py ended before the incident", "warning")
+    assert "--exec" in evidence.detail
