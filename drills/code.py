@@ -20,6 +20,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from drills.missing_packages import check_packages
 from drills.user_code import REFERENCE, UserCode
 from drills.world_time import time_of
 from sim.actors.user_hooks import UserHooks
@@ -63,6 +64,8 @@ def _program(target: str, project: Path | None, own: Path | None, spec: str) -> 
     folder = (project or Path()).resolve()
     program = UserProgram(target, project=folder) if own is None else OwnProgram(target, project=folder, python=own)
     program.check()
+    if own is None:
+        check_packages(target, folder, program.search_path)
     return Mitigation(program.build, spec, unmodified=True)
 
 

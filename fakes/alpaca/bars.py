@@ -1,8 +1,6 @@
 """Bars of any length, put together from the shortest ones that the feed published.
 
-History reaches back to the start of the run; before it there is one synthetic bar for each trading day of a
-year and a half, drawn backwards from the opening price, so that code which wants a moving average of 200 days
-has one.
+What lies before the start of the run is synthetic: see `past`.
 """
 
 from __future__ import annotations
@@ -10,22 +8,19 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from fakes.alpaca.errors import bad_query
 from fakes.alpaca.models import stamp
+from fakes.alpaca.past import Past
+from fakes.alpaca.rows import Row, worded
 from fakes.alpaca.trading_days import NEW_YORK
 from sim.clock import HOUR, MINUTE
-from sim.corruption import Bar
 
 _TIMEFRAME = re.compile(r"^(\d+)(Min|T|Hour|H|Day|D|Week|W|Month|M)$")
 _ALLOWED = {"Min": range(1, 60), "Hour": range(1, 24), "Day": (1,), "Week": (1,), "Month": (1, 2, 3, 4, 6, 12)}
 _LONG = {"T": "Min", "H": "Hour", "D": "Day", "W": "Week", "M": "Month"}
-_DAILY_VOLATILITY = 0.012
-_PAST_DAYS = 550
-
-Row = dict[str, Any]
 
 
 class Timeframe(NamedTuple):
@@ -69,18 +64,24 @@ class BarHistory:
     def __init__(self, world: Any) -> None:
         """Of this World's feed."""
         self._world = world
-        self._days: dict[str, list[tuple[datetime, Row]]] = {}
         self.shortest: int = min(world.config.bar_minutes)
         """Minutes of the shortest bars: no shorter ones can be had."""
+        self._past = Past(world, self.shortest)
 
-    def all(self, symbol: str, timeframe: Timeframe) -> list[tuple[datetime, Row]]:
-        """Every bar so far with the instant of its start, oldest first; the one in the making included."""
+    def all(self, symbol: str, timeframe: Timeframe, since: datetime | None = None) -> list[tuple[datetime, Row]]:
+        """Every bar so far with the instant of its start, oldest first; the one in the making included.
+
+        Of minutes and hours, those that begin at `since` or later are complete, and earlier ones may be missing.
+        """
         if timeframe.unit == "Min" and timeframe.times % self.shortest:
             raise bad_query(f"invalid timeframe: this market publishes bars of {self.shortest} minutes")
         found: dict[datetime, list[Row]] = {}
         if timeframe.of_days:
-            for at, row in self._past_days(symbol):
-                found.setdefault(timeframe.start(at), []).append(row)
+            before = self._past.days(symbol) + self._past.today(symbol)
+        else:
+            before = self._past.minutes(symbol, since) if since is not None else []
+        for at, row in before:
+            found.setdefault(timeframe.start(at), []).append(row)
         local: Callable[[int], datetime] = lambda t_us: self._world.clock.utc(t_us).astimezone(NEW_YORK)  # noqa: E731
         for bar in self._world.feed.bars(symbol, self.shortest, 1_000_000):
             if not math.isnan(bar.close):
@@ -93,41 +94,6 @@ class BarHistory:
         if not bars:
             return None
         return {"t": stamp(self._world.clock.utc(bars[-1].start_us)), **worded(bars[-1])}
-
-    def _past_days(self, symbol: str) -> list[tuple[datetime, Row]]:
-        if symbol not in self._days:
-            world = self._world
-            draws = world.streams.stream(f"alpaca/history/{symbol}")
-            price = world.market.start_prices[world.market.index(symbol)]
-            opening = next(s for s in world.calendar.sessions if s.close_us > 0).date
-            rows = []
-            for when in reversed(world.calendar.days_before(opening, _PAST_DAYS)):
-                before = price / (1 + draws.normal(0, _DAILY_VOLATILITY))
-                swing = abs(draws.normal(0, _DAILY_VOLATILITY / 2))
-                whole = Bar(symbol, 1440, 0, 0, before, max(price, before) * (1 + swing),
-                            min(price, before) * (1 - swing), price, int(1e6 * (1 + draws.random())), 0)  # fmt: skip
-                rows.append((_midnight(when), worded(whole)))
-                price = before
-            self._days[symbol] = rows[::-1]
-        return self._days[symbol]
-
-
-def worded(bar: Bar) -> Row:
-    """A bar of the feed, without its time."""
-    mean = (bar.open + bar.high + bar.low + bar.close) / 4
-    return {
-        "o": money(bar.open), "h": money(bar.high), "l": money(bar.low), "c": money(bar.close), "v": int(bar.volume),
-        "n": max(1, int(bar.volume) // 100), "vw": money(mean),
-    }  # fmt: skip
-
-
-def money(value: float) -> float:
-    """A price; one that is no number is shown as zero, for JSON has none such."""
-    return 0.0 if math.isnan(value) else round(float(value), 4)
-
-
-def _midnight(when: date) -> datetime:
-    return datetime(when.year, when.month, when.day, tzinfo=NEW_YORK)
 
 
 def _joined(at: datetime, rows: list[Row]) -> Row:

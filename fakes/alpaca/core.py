@@ -23,6 +23,7 @@ from fakes.alpaca.models import Wording
 from fakes.alpaca.orders import Orders
 from fakes.alpaca.positions import Positions
 from fakes.alpaca.records import Records
+from fakes.alpaca.screener import Screener
 from fakes.alpaca.streams import TradeUpdates, UpdateHub
 from fakes.alpaca.trading_days import TradingDays
 from sim.actors.hosts import Hosts, hosts_of
@@ -55,9 +56,10 @@ class AlpacaCore:
         self._owners: dict[str, Any] = {
             "account": self.account, "assets": self.assets, "orders": self.orders, "positions": self.positions,
             "records": Records(world, self.wording), "days": TradingDays(world), "stocks": self.stocks,
-            "crypto": self.crypto, "quiet": QuietData(),
+            "crypto": self.crypto, "quiet": QuietData(), "screener": Screener(world, bars, self.stocks.symbols),
         }  # fmt: skip
         self._data_calls: deque[int] = deque()
+        self._asked_in_vain: set[str] = set()
         self._epoch_s = int(world.clock.epoch.timestamp())
 
     def endpoint(self, request: Request) -> str:
@@ -108,10 +110,17 @@ class AlpacaCore:
 
     def _call(self, request: Request, found: tuple[urls.Route, dict[str, str]] | None) -> Response:
         if found is None:
+            self._not_faked(f"{request.method} {request.host}{request.path}")
             raise AlpacaError(404, 40410000, "endpoint not found.")
         route, parts = found
         answer = getattr(self._owners[route.owner], route.handler)(request, **parts)
         return answer if isinstance(answer, Response) else Response.of_json(answer)
+
+    def _not_faked(self, what: str) -> None:
+        """Say once that the drill answered 404 where Alpaca may have an answer."""
+        if what not in self._asked_in_vain:
+            self._asked_in_vain.add(what)
+            self._world.history.emit("code.refused", "alpaca", refused="endpoint", what=what, at="")
 
     def _valid(self, key: str, secret: str) -> bool:
         return bool(key) and (self._keys is None or self._keys.get(key) == secret)

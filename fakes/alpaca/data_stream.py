@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fakes.alpaca.bars import BarHistory, Timeframe, worded
+from fakes.alpaca.bars import BarHistory, Timeframe
 from fakes.alpaca.market_data import MarketData
 from fakes.alpaca.models import stamp
 from fakes.alpaca.msgpack import pack, unpack
 from fakes.alpaca.reading import instant
+from fakes.alpaca.rows import worded
 from fakes.alpaca.streams import KeyCheck
 from sim.actors.websocket import Sender
 from sim.clock import SECOND

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from fakes.alpaca.bars import BarHistory, Timeframe, money, timeframe_of
+from fakes.alpaca.bars import BarHistory, Timeframe, timeframe_of
 from fakes.alpaca.errors import bad_query, not_found
 from fakes.alpaca.models import is_crypto, stamp
 from fakes.alpaca.reading import instant, limit_of, words
+from fakes.alpaca.rows import Row, money
 from fakes.alpaca.trading_days import NEW_YORK
 from sim.actors.http import Request
 from sim.corruption import Tick
@@ -24,7 +25,6 @@ _HALF_SPREAD = 0.0001
 _LIMIT, _MOST = 1000, 10_000
 _DAY = Timeframe(1, "Day")
 
-Row = dict[str, Any]
 Rows = Iterator[tuple[datetime, Row]]
 
 
@@ -111,7 +111,7 @@ class MarketData:
     # Looking back.
 
     def _past_bars(self, name: str, timeframe: Timeframe, since: datetime, until: datetime) -> Rows:
-        return ((at, row) for at, row in self._bars.all(name, timeframe) if since <= at <= until)
+        return ((at, row) for at, row in self._bars.all(name, timeframe, since) if since <= at <= until)
 
     def _past_ticks(self, name: str, make: Callable[[Tick], Row], since: datetime, until: datetime) -> Rows:
         world = self._world

@@ -14,6 +14,15 @@ STORM_ERRORS = 5
 STORM_WINDOW_US = 5 * MINUTE
 BUILT_WITHIN_US = 2 * MINUTE
 
+_NOT_GIVEN = {"socket": "connection", "input": "answer at the keyboard"}
+"""Kinds of what a drill has not, in words; the others are words already."""
+_MEANING = {
+    "host": "what the code does here, it does as if this host could not be found",
+    "connection": "what the code does here, it does as if it was refused",
+    "endpoint": "it was answered with 404; the broker may have it in earnest",
+    "process": "drill what starts programs as a process of its own, with --exec",
+}
+
 
 def healthy(history: History, demands: Demands) -> list[Evidence]:
     """No hang, no storm of errors, and a build that ends; what the drill could not give is said beside them."""
@@ -30,24 +39,6 @@ def _hangs(history: History) -> list[Evidence]:
             source=event.get("at") or None,
         )
         for event in history.of("code.hang")
-    ]  # fmt: skip
-
-
-_NOT_GIVEN = {
-    "host": "host", "command": "command", "option": "option", "program": "program", "process": "process",
-    "socket": "connection", "library": "library", "input": "answer at the keyboard", "clock": "clock",
-}  # fmt: skip
-
-
-def _refused(history: History) -> list[Evidence]:
-    """What the code asked for and a drill does not give: on the day it may be there, so it is no fault of the code."""
-    return [
-        Evidence(
-            event.t_us, f"not part of a drill: {_NOT_GIVEN.get(event.get('refused'), '')} {event.get('what')}",
-            "what the code did about it is not what it would do on the day", "warning",
-            source=event.get("at") or None,
-        )
-        for event in history.of("code.refused")
     ]  # fmt: skip
 
 
@@ -89,6 +80,8 @@ def _gone(history: History, demands: Demands) -> list[Evidence]:
     found = []
     for event in _ends(history):
         died = any(error.t_us == event.t_us for error in history.of("code.error"))
+        if event.t_us < demands.zero_us and event.get("code") == "0" and not died:
+            found.append(_done_before(event))
         if died or event.t_us < demands.zero_us or not _within(event, faults):
             continue
         going_on = demands.resume and demands.halt != "required" and not _within(event, stopped)
@@ -119,6 +112,28 @@ def _builds(history: History, demands: Demands) -> list[Evidence]:
     if started is not None and demands.horizon_us - started.t_us > BUILT_WITHIN_US:
         found.append(_slow(started, demands.horizon_us))
     return found
+
+
+def _done_before(event: Event) -> Evidence:
+    return Evidence(
+        event.t_us, f"{event.get('hook')} ended before the incident",
+        "by itself; nothing of it ran from then on. What is started in an emergency is drilled with --exec", "warning",
+    )  # fmt: skip
+
+
+def _refused(history: History) -> list[Evidence]:
+    """What the code asked for and a drill does not give: on the day it may be there, so it is no fault of the code."""
+    first: dict[tuple[str, str], Event] = {}
+    for event in history.of("code.refused"):
+        first.setdefault((event.get("refused", ""), event.get("what", "")), event)
+    return [
+        Evidence(
+            event.t_us, f"not part of a drill: {_NOT_GIVEN.get(kind, kind)} {what}",
+            _MEANING.get(kind, "what the code did about it is not what it would do on the day"), "warning",
+            source=event.get("at") or None,
+        )
+        for (kind, what), event in first.items()
+    ]  # fmt: skip
 
 
 def _slow(started: Event, until_us: int) -> Evidence:

@@ -452,3 +452,29 @@ def test_orders_of_the_world_are_worded_whatever_their_terms() -> None:
     shown = account.ask("GET", "/v2/orders:by_client_order_id?client_order_id=t")[1]
     assert float(shown["hwm"]) - float(shown["stop_price"]) == pytest.approx(5.0)
     assert shown["expires_at"] > shown["created_at"]
+
+
+class TestScreener:
+    def test_who_moves_and_who_trades_most(self) -> None:
+        account = Account()
+        account.run(5 * 60)
+        base = "/v1beta1/screener/stocks"
+        active = account.ask("GET", f"{base}/most-actives?top=3")[1]["most_actives"]
+        assert [row["volume"] for row in active] == sorted((row["volume"] for row in active), reverse=True)
+        assert len(active) == 3
+        moved = account.ask("GET", f"{base}/movers")[1]
+        assert {row["symbol"] for side in ("gainers", "losers") for row in moved[side]} <= set(
+            account.world.market.symbols
+        )
+        assert all(row["percent_change"] >= 0 for row in moved["gainers"])
+        assert all(row["change"] < 0 for row in moved["losers"])
+        assert account.ask("GET", f"{base}/most-actives?by=nonsense")[0] == 400
+        assert account.ask("GET", "/v2/stocks/meta/exchanges")[1] == {"V": "IEX"}
+        assert account.ask("GET", "/v2/stocks/meta/conditions/trade")[1] == {"@": "Regular Sale"}
+
+    def test_what_is_asked_in_vain_is_written_down_once(self) -> None:
+        account = Account()
+        for _ in range(2):
+            assert account.ask("GET", "/v2/wallets")[0] == 404
+        (noted,) = account.world.history.of("code.refused")
+        assert (noted.get("refused"), noted.get("what")) == ("endpoint", f"GET {HOST}/v2/wallets")

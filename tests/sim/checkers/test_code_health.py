@@ -78,3 +78,23 @@ def test_one_that_leaves_after_its_work_is_shown_and_not_judged() -> None:
     healed = leaves(Chronicle().at(640).fault("broker_refused").at(680).healed("broker_refused").at(700))
     assert check(NAME, healed, halt="either").evidence == ()
     assert check(NAME, Chronicle().at(700).note("code.exit", "somebody", hook="reset", code="0")).evidence == ()
+
+
+def test_what_the_drill_does_not_have_is_shown_once_and_fails_nobody() -> None:
+    """An alert to a chat, a price from another vendor: the code went on as if the host could not be found."""
+    story = Chronicle()
+    for t, kind, what in ((700, "host", "chat.example.org"), (760, "host", "chat.example.org"), (800, "process", "ls")):
+        story.at(t).note("code.refused", "trading-system", refused=kind, what=what, at="alerts.py:8")
+    result = check(NAME, story)
+    assert result.verdict == "pass"
+    assert [(evidence.title, evidence.severity) for evidence in result.evidence] == [
+        ("not part of a drill: host chat.example.org", "warning"), ("not part of a drill: process ls", "warning"),
+    ]  # fmt: skip
+
+
+def test_one_that_had_done_its_work_before_the_incident_is_shown_with_the_way_to_drill_it() -> None:
+    story = Chronicle().at(30).note("code.exit", "trading-system", hook="flatten.py", code="0")
+    story.at(640).fault("broker_refused")
+    [evidence] = check(NAME, story).evidence
+    assert (evidence.title, evidence.severity) == ("flatten.py ended before the incident", "warning")
+    assert "--exec" in evidence.detail
