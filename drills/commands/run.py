@@ -45,6 +45,11 @@ class Output:
         """Whether stdout carries a document, so that people must read stderr."""
         return STDOUT in (self.json, self.junit)
 
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept: the shortest scenarios, which take a while to find, would have no place."""
+        return self.store is not None or self.json is not None
+
     def check(self) -> None:
         """BadInput for a place that cannot be written, before anything is run."""
         if self.json == STDOUT and self.junit == STDOUT:
@@ -90,7 +95,7 @@ def finish(target: Target, options: RunOptions, *, shorten: bool = True) -> Fini
 
 
 def _run_one(screen: Console, target: Target, options: RunOptions, output: Output) -> tuple[RunRecord, Path | None]:
-    finished = finish(target, options)
+    finished = finish(target, options, shorten=output.keeps)
     record, report = finished.record, None
     if output.store is not None:
         histories = {case: history.rows for case, history in finished.histories.items()}

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 from pathlib import Path
@@ -159,13 +160,16 @@ def test_nothing_is_left_when_firedrill_itself_is_killed(tmp_path: Path, isolati
         from tests.sim.lockstep.exec_kit import run
         run(Path({str(tmp_path)!r}), None, until_s=1e6, isolation={isolation!r}, variables={{"MARK": {mark!r}}})
     """)
-    child = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
-    try:
-        _until(lambda: len(_with_word(mark)) > 2)
-    finally:
-        child.kill()
-        child.wait(timeout=30)
-    _until(lambda: not _with_word(mark))
+    with tempfile.TemporaryDirectory(prefix="killed-", ignore_cleanup_errors=True) as folder:  # it cannot tidy up
+        child = subprocess.Popen(
+            [sys.executable, "-c", program], stderr=subprocess.DEVNULL, env={**os.environ, "TMPDIR": folder}
+        )
+        try:
+            _until(lambda: len(_with_word(mark)) > 2)
+        finally:
+            child.kill()
+            child.wait(timeout=30)
+        _until(lambda: not _with_word(mark))
 
 
 def test_what_isolation_can_be_asked_for() -> None:
