@@ -31,6 +31,7 @@ from sim.lockstep.agent import (
 )
 from sim.lockstep.agent.awaiting import Awaiting
 from sim.lockstep.agent.desk import desk, foresee
+from sim.lockstep.agent.library_chance import LibraryChance
 from sim.lockstep.agent.values import back, out
 from sim.lockstep.agent.wire import Finished, Line, World, mine, note
 
@@ -66,7 +67,7 @@ def begin() -> None:
     machine.install()
     machine.scrub_own()
     patching.exchange()
-    sys.meta_path[:0] = [patching.Refuser, patching.Finder]
+    sys.meta_path[:0] = [patching.Refuser, LibraryChance, patching.Finder]
     World.calls.update(run=_run, build=_build, hook=_hook, hooks=_hooks, worker=_worker, stack=places.stack)
 
 
