@@ -2,7 +2,7 @@
 
 A bot may write beside its source, into a home directory or under /var/log. In a drill that must not touch the
 machine. So each path that a program opens for writing, creates, renames or removes outside of the run's
-working directory is taken to a shadow of it inside; what it reads is its shadow when there is one, else the
+working directory is taken to a shadow of it beside that; what it reads is its shadow when there is one, else the
 real file. What a dead program would still write, while it is unwound, is not written.
 """
 
@@ -42,10 +42,14 @@ class Shadow:
     def __init__(self, runtime: Runtime) -> None:
         """Nothing written outside yet."""
         self._root = str(runtime.directory)
-        self._outside = os.path.join(self._root, _SHADOW)
+        self._outside = self._root + _SHADOW  # beside it: nobody who looks around in there has put it there
         self._gone: set[str] = set()  # membership only
         self._empty = True
         """Whether nothing has been changed outside of the directory: clients look for their settings at each call."""
+
+    def close(self) -> None:
+        """Remove what was written."""
+        shutil.rmtree(self._outside, ignore_errors=True)
 
     def to_read(self, path: Any) -> Any:
         """What to read in place of `path`."""

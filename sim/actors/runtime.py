@@ -196,6 +196,7 @@ class Runtime:
         for ended in self.on_close:
             ended()
         shutil.rmtree(self.directory, ignore_errors=True)
+        self.shadow.close()
 
 
 def _is_under(root: str, filename: str) -> bool:

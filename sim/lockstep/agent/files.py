@@ -1,4 +1,4 @@
-"""Files: what is written outside of the run's working directory goes to a shadow of it inside.
+"""Files: what is written outside of the run's working directory goes to a shadow of it beside that.
 
 What is read is the shadow when there is one, else the real file; so a drill leaves the user's machine as it was.
 """
@@ -154,7 +154,7 @@ def _change_sqlite(sqlite3: Any) -> None:
 def install() -> None:
     """Replace what opens and changes files."""
     _place["root"] = World.settings["directory"]
-    _place["outside"] = os.path.join(_place["root"], _SHADOW)
+    _place["outside"] = _place["root"] + _SHADOW
     _gone.update(World.settings["gone"])
     patching.name(builtins, "open", _open)
     patching.name(io, "open", _open)

@@ -368,3 +368,16 @@ def test_what_a_library_sets_its_logger_to_when_imported_holds_for_the_next_prog
     finally:
         sys.modules.pop(name, None)
     assert [world.lines() for world in worlds] == [["20"], ["20"]]
+
+
+def test_what_is_written_elsewhere_is_not_found_in_the_working_directory(tmp_path: Path) -> None:
+    source = """
+        import os
+        open("here.txt", "w").close()
+        os.makedirs("/var/lib/a-bot", exist_ok=True)
+        open("/var/lib/a-bot/state.json", "w").close()
+        print(os.listdir("."), os.listdir("/var/lib/a-bot"), [name for name in os.listdir("..") if "state" in name])
+        """
+    world = run(tmp_path, source)
+    assert world.lines() == ["['here.txt'] ['state.json'] []"]
+    assert not Path("/var/lib/a-bot").exists()

@@ -287,12 +287,12 @@ def test_an_import_that_fails_later_is_the_programs_own_affair(tmp_path: Path) -
 
 def test_what_a_library_draws_while_it_is_imported_is_not_taken_from_the_program(tmp_path: Path) -> None:
     """As in our own process, where the library may have been imported by somebody else before."""
-    write(tmp_path / "env" / "lib" / "site-packages", "import random\nJITTER = random.random()\n", "jitter.py")
+    write(tmp_path / "env" / "lib" / "site-packages", "import random\nJITTER = random.random()\n", "shakes.py")
     draw = "import random, sys\nsys.path.append(sys.path[0] + '/env/lib/site-packages')\n"
     without = run(tmp_path, f"{draw}print(random.random())").lines()
-    late = run(tmp_path, f"{draw}import jitter\nprint(random.random())\nprint(jitter.JITTER)").lines()
+    late = run(tmp_path, f"{draw}import shakes\nprint(random.random())\nprint(shakes.JITTER)").lines()
     early = run(tmp_path, "import sys\nsys.path.append(sys.path[0] + '/env/lib/site-packages')\n"
-                "import jitter, random\nprint(random.random())\nprint(jitter.JITTER)").lines()  # fmt: skip
+                "import shakes, random\nprint(random.random())\nprint(shakes.JITTER)").lines()  # fmt: skip
     assert late[:1] == early[:1] == without
     assert late[1] == early[1] != without[0]
-    assert late == run_here(tmp_path, f"{draw}import jitter\nprint(random.random())\nprint(jitter.JITTER)").lines()
+    assert late == run_here(tmp_path, f"{draw}import shakes\nprint(random.random())\nprint(shakes.JITTER)").lines()
