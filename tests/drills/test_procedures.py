@@ -56,7 +56,7 @@ TABLE = (
 )
 BRANCHES = (
     Row("platform-outage", "p1-system-unavailable", "system-unavailable", "unavailable-crash", PASS, ""),
-    Row("platform-outage", "p1-system-unavailable", "system-unavailable", "unavailable-memory", FAIL, "process_up"),
+    Row("platform-outage", "p1-system-unavailable", "system-unavailable", "unavailable-memory", FAIL, "process up"),
     Row("platform-outage", "p2-high-latency", "high-latency", "latency-pool-exhausted", PASS, ""),
     Row("platform-outage", "p2-high-latency", "high-latency", "latency-memory-pressure", PASS, ""),
     Row("platform-outage", "p2-calibration-failures", "calibration", "calibration-stale", PASS, ""),
